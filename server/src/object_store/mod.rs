@@ -1,0 +1,73 @@
+//! The control plane of an object store. Bytes never pass here: the app sends them to the URLs signed here.
+
+use lectern_shared::protocol::{SignedUrl, StoredPart};
+
+/// Why a call on a store failed. Retrying is the caller's: each call here is one try.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No answer, a broken connection, a 5xx: the same call may work later.
+    #[error("the object store does not answer: {0}")]
+    Unreachable(String),
+    /// The upload id is not known (any more).
+    #[error("the object store has no such upload")]
+    NoSuchUpload,
+    #[error("the object store has no such object")]
+    NoSuchKey,
+    /// A 4xx that will stay one.
+    #[error("the object store refused: {0}")]
+    Refused(String),
+}
+
+/// Metadata written with an object, so that a bare bucket can still be read by a person.
+#[derive(Clone, Debug)]
+pub struct ObjectMeta {
+    pub content_type: String,
+    /// `x-amz-meta-…`, values percent-encoded by the store's implementation where they are not plain ASCII.
+    pub entries: Vec<(String, String)>,
+}
+
+/// A finished object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredObject {
+    pub bytes: u64,
+    /// Without quotes.
+    pub etag: String,
+    /// On a versioned bucket: deleting without it only hides.
+    pub version: Option<String>,
+    pub entries: Vec<(String, String)>,
+}
+
+/// An unfinished multipart upload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnfinishedUpload {
+    pub key: String,
+    pub upload_id: String,
+}
+
+/// One bucket, or one prefix of it.
+#[async_trait::async_trait]
+pub trait ObjectStore: Send + Sync + 'static {
+    /// CreateMultipartUpload. Answers the upload id.
+    async fn create_multipart(&self, key: &str, meta: &ObjectMeta) -> Result<String, StoreError>;
+    /// A URL for UploadPart. `part` is 1..=10,000.
+    async fn sign_part(&self, key: &str, upload_id: &str, part: u32) -> Result<SignedUrl, StoreError>;
+    /// A URL for PutObject. Its headers carry the metadata and must be sent.
+    async fn sign_put(&self, key: &str, meta: &ObjectMeta) -> Result<SignedUrl, StoreError>;
+    /// A URL for GetObject.
+    async fn sign_get(&self, key: &str, version: Option<&str>) -> Result<SignedUrl, StoreError>;
+    /// ListParts, all pages, ascending.
+    async fn list_parts(&self, key: &str, upload_id: &str) -> Result<Vec<StoredPart>, StoreError>;
+    /// CompleteMultipartUpload with `(part, etag)` ascending. An `<Error>` inside a 200 is an error. Answers the ETag and
+    /// version of the answer; `bytes` and `entries` are filled by [`ObjectStore::head`], not here.
+    async fn complete(&self, key: &str, upload_id: &str, parts: &[(u32, String)]) -> Result<StoredObject, StoreError>;
+    /// AbortMultipartUpload; one that is gone already is fine.
+    async fn abort(&self, key: &str, upload_id: &str) -> Result<(), StoreError>;
+    /// HeadObject; none when there is no such object.
+    async fn head(&self, key: &str) -> Result<Option<StoredObject>, StoreError>;
+    /// DeleteObject by version; one that is gone already is fine.
+    async fn delete(&self, key: &str, version: Option<&str>) -> Result<(), StoreError>;
+    /// ListMultipartUploads under the prefix, all pages.
+    async fn list_uploads(&self, prefix: &str) -> Result<Vec<UnfinishedUpload>, StoreError>;
+    /// Bytes that still fit, where the store can tell (a folder of this computer).
+    async fn free_bytes(&self) -> Option<u64>;
+}

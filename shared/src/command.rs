@@ -1,0 +1,200 @@
+//! The one list of commands: names, arguments, results. The app's handlers, the window's typed `backend` and the
+//! permissions are all made from it, so none of them can drift.
+
+use crate::change::CacheTag;
+use crate::error::AppError;
+use crate::ids::{AssetId, CourseId, DropId, EditId, OperationId, UserId};
+use crate::mutation::Mutation;
+use crate::upload::{Destination, UploadAction};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Calls `$with!` with the list: `verb name(Arguments) -> Result;`. Verbs are `query`, `mutate` and `trigger`.
+#[macro_export]
+macro_rules! for_each_command {
+    ($with:ident) => {
+        $with! {
+            /// The workspace, what waits, and whether it is safe to close.
+            query workspace($crate::command::NoArguments) -> $crate::command::WorkspaceState;
+            query list_courses($crate::command::NoArguments) -> $crate::course::CourseList;
+            query get_course($crate::command::CourseArguments) -> $crate::course::CourseDetail;
+            query list_assets($crate::media::AssetQuery) -> $crate::media::AssetPage;
+            query list_uploads($crate::command::NoArguments) -> $crate::upload::UploadList;
+            /// One edit: shown at once, kept for the server, undoable.
+            mutate edit($crate::command::EditArguments) -> $crate::command::EditReceipt;
+            /// Undoes an edit of this session, or the last one.
+            mutate undo($crate::command::UndoArguments) -> $crate::command::EditReceipt;
+            /// Forgets an edit the server refused.
+            mutate discard_rejected($crate::command::RejectedArguments) -> ();
+            /// Puts dropped files where they were dropped.
+            mutate accept_drop($crate::command::AcceptDropArguments) -> $crate::upload::IntakeReport;
+            /// Asks for files in the system's dialog and puts them there. An empty report when the user cancels.
+            trigger pick_files($crate::command::PickArguments) -> $crate::upload::IntakeReport;
+            mutate control_uploads($crate::command::ControlArguments) -> ();
+            /// A poster frame the window drew: JPEG, base64, at most 512 KiB.
+            mutate save_poster($crate::command::PosterArguments) -> ();
+        }
+    };
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct NoArguments {}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CourseArguments {
+    pub course: CourseId,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EditArguments {
+    pub mutation: Mutation,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EditReceipt {
+    /// Undoes it, when it can be undone.
+    pub undo: Option<EditId>,
+    pub tags: Vec<CacheTag>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UndoArguments {
+    /// None: the last edit that has not been undone.
+    pub edit: Option<EditId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RejectedArguments {
+    pub mutation_id: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AcceptDropArguments {
+    pub drop: DropId,
+    pub destination: Destination,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PickArguments {
+    pub destination: Destination,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ControlArguments {
+    pub action: UploadAction,
+    /// None: all of them.
+    pub operations: Option<Vec<OperationId>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PosterArguments {
+    pub asset: AssetId,
+    /// Base64 of a JPEG; empty when the window could not draw one.
+    pub jpeg: String,
+    /// What the window's player found, for containers the probe does not read.
+    pub duration_ms: Option<u64>,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+}
+
+/// What kind of place the workspace keeps its bytes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreKind {
+    /// A folder on this computer: nothing is backed up elsewhere.
+    ThisComputer,
+}
+
+/// The state line, in facts. The words are the window's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct WorkspaceState {
+    pub name: String,
+    pub store: StoreKind,
+    pub user: UserId,
+    /// The course server answered the last call.
+    pub server_reachable: bool,
+    /// Edits made here that the server has not confirmed.
+    pub edits_waiting: u32,
+    /// Uploads that are not ready, paused ones included.
+    pub uploads_waiting: u32,
+    /// Edits the server refused, for the user to see.
+    pub rejected: Vec<RejectedEdit>,
+    /// The edit that Ctrl+Z would undo.
+    pub can_undo: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RejectedEdit {
+    pub mutation_id: u64,
+    /// The mutation's name: `video.move`.
+    pub name: String,
+    pub code: String,
+    pub detail: String,
+}
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $verb:ident $name:ident($arguments:ty) -> $result:ty;)*) => {
+        /// Every command the window may call.
+        pub const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        /// TypeScript of the list: one line a command.
+        #[must_use]
+        pub fn typescript(config: &ts_rs::Config) -> String {
+            let mut lines = Vec::new();
+            $(lines.push(format!(
+                "  {}: {{ verb: \"{}\"; args: {}; result: {} }};",
+                stringify!($name), stringify!($verb),
+                <$arguments as TS>::name(config), <$result as TS>::name(config),
+            ));)*
+            lines.join("\n")
+        }
+
+        /// Writes every type the commands use, with all that those use, into `config`'s folder.
+        ///
+        /// # Errors
+        /// When a file cannot be written.
+        pub fn export_types(config: &ts_rs::Config) -> Result<(), ts_rs::ExportError> {
+            $(export::<$arguments>(config)?; export::<$result>(config)?;)*
+            Ok(())
+        }
+    };
+}
+
+fn export<T: TS + 'static>(config: &ts_rs::Config) -> Result<(), ts_rs::ExportError> {
+    match T::export_all(config) {
+        // `()` and other built-in types have no file of their own.
+        Err(ts_rs::ExportError::CannotBeExported(_)) => Ok(()),
+        other => other,
+    }
+}
+
+for_each_command!(names);
+
+/// Writes all bindings into `folder`: a file a type, and `commands.ts` with the list.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn export_bindings(folder: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
+    let config = ts_rs::Config::new().with_large_int("number").with_out_dir(folder);
+    export_types(&config)?;
+    <crate::event::AppEvent as TS>::export_all(&config)?;
+    <AppError as TS>::export_all(&config)?;
+    let list = typescript(&config);
+    let mut names: Vec<String> = std::fs::read_dir(folder)?
+        .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_str()?.to_owned()))
+        .filter(|name| name != "commands")
+        .collect();
+    names.sort_unstable();
+    let is_used = |name: &String| list.split(|c: char| !c.is_alphanumeric()).any(|word| word == name);
+    let imports: Vec<String> = names
+        .iter()
+        .filter(|name| is_used(name))
+        .map(|name| format!("import type {{ {name} }} from \"./{name}\";"))
+        .collect();
+    let text = format!(
+        "// This file was generated from the list of commands in shared/. Do not edit it.\n{}\n\nexport interface Commands {{\n{list}\n}}\n",
+        imports.join("\n")
+    );
+    std::fs::write(folder.join("commands.ts"), text)?;
+    Ok(())
+}

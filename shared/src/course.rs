@@ -1,0 +1,104 @@
+//! Courses, chapters and videos: the rows that are synced, and what the window shows of them.
+
+use crate::Millis;
+use crate::ids::{AssetId, ChapterId, CourseId, OperationId, SpaceId, VideoId};
+use crate::media::{AssetKind, AssetState};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A course. Its id is also the id of its space.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Course {
+    pub id: CourseId,
+    pub title: String,
+    pub created_at: Millis,
+    pub deleted_at: Option<Millis>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chapter {
+    pub id: ChapterId,
+    pub course: CourseId,
+    pub title: String,
+    /// Sparse, unique among the chapters of a course, deleted ones included.
+    pub position: i64,
+    pub deleted_at: Option<Millis>,
+}
+
+/// A place in a chapter that shows one asset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Video {
+    pub id: VideoId,
+    pub course: CourseId,
+    pub chapter: ChapterId,
+    pub title: String,
+    /// Sparse, unique among the videos of a chapter, deleted ones included.
+    pub position: i64,
+    pub asset: AssetId,
+    pub created_at: Millis,
+    pub deleted_at: Option<Millis>,
+}
+
+impl Course {
+    #[must_use]
+    pub fn space(&self) -> SpaceId {
+        self.id.into()
+    }
+}
+
+/// A line of the sidebar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CourseListItem {
+    pub id: CourseId,
+    pub title: String,
+    /// Live videos in live chapters.
+    pub videos: u32,
+    /// Changed here and not confirmed by the course server yet.
+    pub pending: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CourseList {
+    /// Oldest first.
+    pub courses: Vec<CourseListItem>,
+}
+
+/// A course with all that its screen shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CourseDetail {
+    pub id: CourseId,
+    pub title: String,
+    pub pending: bool,
+    pub chapters: Vec<ChapterDetail>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChapterDetail {
+    pub id: ChapterId,
+    pub title: String,
+    pub pending: bool,
+    /// In order.
+    pub videos: Vec<VideoDetail>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct VideoDetail {
+    pub id: VideoId,
+    pub title: String,
+    pub pending: bool,
+    pub asset: AssetId,
+    pub kind: AssetKind,
+    /// The file's name.
+    pub name: String,
+    pub bytes: u64,
+    pub state: AssetState,
+    pub duration_ms: Option<u64>,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+    /// As people name it: "H.264", "HEVC", "AV1".
+    pub codec: Option<String>,
+    /// Where the window loads the picture from (the loopback preview server).
+    pub thumbnail_url: Option<String>,
+    /// The upload that carries its bytes, while there is one: its progress comes with the progress events.
+    pub operation: Option<OperationId>,
+}

@@ -1,0 +1,109 @@
+//! Named edits. A mutation carries intent (between which neighbours), never results (which position): the server
+//! executes it again on what it has by then.
+
+use crate::ids::{AssetId, ChapterId, CourseId, VideoId};
+use crate::media::{AssetKind, Probe};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Most rows one mutation may name.
+pub const IDS_MAX: usize = 1_000;
+
+/// Where a moved or new row goes: after one neighbour, else before the other, else at the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Between<Id> {
+    pub after: Option<Id>,
+    pub before: Option<Id>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "name", content = "args")]
+pub enum Mutation {
+    #[serde(rename = "course.create")]
+    CourseCreate { course: CourseId, title: String },
+    #[serde(rename = "course.rename")]
+    CourseRename { course: CourseId, title: String },
+    #[serde(rename = "course.delete")]
+    CourseDelete { course: CourseId },
+    #[serde(rename = "course.restore")]
+    CourseRestore { course: CourseId },
+
+    #[serde(rename = "chapter.create")]
+    ChapterCreate { chapter: ChapterId, course: CourseId, title: String, place: Between<ChapterId> },
+    #[serde(rename = "chapter.rename")]
+    ChapterRename { chapter: ChapterId, title: String },
+    #[serde(rename = "chapter.move")]
+    ChapterMove { ids: Vec<ChapterId>, course: CourseId, place: Between<ChapterId> },
+    #[serde(rename = "chapter.delete")]
+    ChapterDelete { ids: Vec<ChapterId> },
+    #[serde(rename = "chapter.restore")]
+    ChapterRestore { ids: Vec<ChapterId> },
+
+    #[serde(rename = "video.create")]
+    VideoCreate {
+        video: VideoId,
+        course: CourseId,
+        chapter: ChapterId,
+        asset: AssetId,
+        title: String,
+        place: Between<VideoId>,
+    },
+    #[serde(rename = "video.rename")]
+    VideoRename { video: VideoId, title: String },
+    /// `ids` stand together afterwards, in the order given. All of one course, which is the chapter's.
+    #[serde(rename = "video.move")]
+    VideoMove { ids: Vec<VideoId>, chapter: ChapterId, place: Between<VideoId> },
+    #[serde(rename = "video.delete")]
+    VideoDelete { ids: Vec<VideoId> },
+    #[serde(rename = "video.restore")]
+    VideoRestore { ids: Vec<VideoId> },
+
+    /// Announces a file whose bytes follow. Only the upload engine makes these.
+    #[serde(rename = "asset.create")]
+    AssetCreate { asset: AssetId, name: String, kind: AssetKind, bytes: u64, predecessor: Option<AssetId> },
+    #[serde(rename = "asset.rename")]
+    AssetRename { asset: AssetId, name: String },
+    /// What a look into the file found. Only the upload engine makes these.
+    #[serde(rename = "asset.describe")]
+    AssetDescribe { asset: AssetId, probe: Probe, thumbnail: bool },
+    /// Deletes the assets and the videos in `uses`. Rejected when a live use is not named there: what a person was not
+    /// shown is not deleted.
+    #[serde(rename = "asset.delete")]
+    AssetDelete { ids: Vec<AssetId>, uses: Vec<VideoId> },
+    #[serde(rename = "asset.restore")]
+    AssetRestore { ids: Vec<AssetId>, uses: Vec<VideoId> },
+}
+
+impl Mutation {
+    /// Its name on the wire and in the outbox.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::CourseCreate { .. } => "course.create",
+            Self::CourseRename { .. } => "course.rename",
+            Self::CourseDelete { .. } => "course.delete",
+            Self::CourseRestore { .. } => "course.restore",
+            Self::ChapterCreate { .. } => "chapter.create",
+            Self::ChapterRename { .. } => "chapter.rename",
+            Self::ChapterMove { .. } => "chapter.move",
+            Self::ChapterDelete { .. } => "chapter.delete",
+            Self::ChapterRestore { .. } => "chapter.restore",
+            Self::VideoCreate { .. } => "video.create",
+            Self::VideoRename { .. } => "video.rename",
+            Self::VideoMove { .. } => "video.move",
+            Self::VideoDelete { .. } => "video.delete",
+            Self::VideoRestore { .. } => "video.restore",
+            Self::AssetCreate { .. } => "asset.create",
+            Self::AssetRename { .. } => "asset.rename",
+            Self::AssetDescribe { .. } => "asset.describe",
+            Self::AssetDelete { .. } => "asset.delete",
+            Self::AssetRestore { .. } => "asset.restore",
+        }
+    }
+
+    /// Whether the window may ask for it. Announcing and describing files is the engine's alone.
+    #[must_use]
+    pub fn is_for_people(&self) -> bool {
+        !matches!(self, Self::AssetCreate { .. } | Self::AssetDescribe { .. })
+    }
+}

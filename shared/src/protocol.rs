@@ -1,0 +1,260 @@
+//! What app and course server say to each other. Changing a type here changes the wire.
+
+use crate::change::Row;
+use crate::ids::{AssetId, ClientId, SpaceId};
+use crate::mutation::Mutation;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Most mutations in one push.
+pub const PUSH_MUTATIONS_MAX: usize = 100;
+/// Most bytes in one push or pull request.
+pub const REQUEST_BYTES_MAX: usize = 256 * 1024;
+/// Most part URLs in one request.
+pub const URLS_MAX: usize = 100;
+/// How long a signed URL is good for.
+pub const URL_SECONDS: u64 = 3_600;
+
+/// `POST /v1/push`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PushRequest {
+    pub client: ClientId,
+    pub schema: u32,
+    /// In order, without gaps, the first one last+1 or lower.
+    pub mutations: Vec<PushedMutation>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PushedMutation {
+    pub id: u64,
+    /// BLAKE3 of the mutation's JSON as the client stored it, hex: a known id with another hash is a forked client.
+    pub hash: String,
+    pub mutation: Mutation,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PushResponse {
+    pub last_mutation_id: u64,
+    pub results: Vec<MutationResult>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MutationStatus {
+    Ok,
+    /// Nothing to change.
+    Noop,
+    Rejected,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MutationResult {
+    pub id: u64,
+    pub status: MutationStatus,
+    pub code: Option<String>,
+    pub detail: Option<String>,
+}
+
+/// How far a client has read a space. Another epoch than the server's means: start again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cookie {
+    pub epoch: u64,
+    pub version: u64,
+}
+
+/// `POST /v1/pull`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PullRequest {
+    pub client: ClientId,
+    /// Last mutation of this client that a pull has confirmed.
+    pub confirmed: u64,
+    pub cookies: BTreeMap<SpaceId, Cookie>,
+}
+
+/// All from one snapshot.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PullResponse {
+    pub last_mutation_id: u64,
+    /// Results after the request's `confirmed` that were not plain success.
+    pub results: Vec<MutationResult>,
+    pub spaces: BTreeMap<SpaceId, SpaceChanges>,
+    /// Spaces the client has a cookie for and may not read any more.
+    pub gone: Vec<SpaceId>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SpaceChanges {
+    /// The rows are all there are: drop what you have of this space.
+    pub reset: bool,
+    pub cookie: Cookie,
+    pub rows: Vec<VersionedRow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionedRow {
+    pub version: u64,
+    pub row: Row,
+}
+
+/// Sent over `/v1/live`: something in this space changed. A hint: the pull is the truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Poke {
+    pub space: SpaceId,
+    pub version: u64,
+}
+
+/// `POST /v1/uploads`. The same asset again: the upload that is there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OpenUpload {
+    pub asset: AssetId,
+    pub bytes: u64,
+    /// Length of every part but the last; as long as the file: one PUT.
+    pub part_bytes: u64,
+    /// Media type, for people who look into the bucket.
+    pub content_type: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum OpenedUpload {
+    /// The store has the checked object already.
+    Ready,
+    /// One PUT: ask for the URL of part 1.
+    Single,
+    Multipart {
+        part_bytes: u64,
+        upload_id: String,
+    },
+}
+
+/// `POST /v1/uploads/{asset}/urls`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UrlsRequest {
+    /// Part numbers from 1, at most [`URLS_MAX`].
+    pub parts: Vec<u32>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UrlsResponse {
+    pub urls: Vec<PartUrl>,
+}
+
+/// A capability: never logged.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PartUrl {
+    pub part: u32,
+    pub url: String,
+    /// Headers that were signed and must be sent.
+    pub headers: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for PartUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PartUrl").field("part", &self.part).finish_non_exhaustive()
+    }
+}
+
+/// `GET /v1/uploads/{asset}/parts`: what the store has.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PartsResponse {
+    pub parts: Vec<StoredPart>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredPart {
+    pub part: u32,
+    pub bytes: u64,
+    /// Without quotes.
+    pub etag: String,
+}
+
+/// `POST /v1/uploads/{asset}/complete`. Again after success: success.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CompleteUpload {
+    /// Ascending, all of them.
+    pub parts: Vec<CompletedPart>,
+    pub bytes: u64,
+    /// BLAKE3 of the whole file, hex.
+    pub blake3: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompletedPart {
+    pub part: u32,
+    /// As the store answered it, without quotes.
+    pub etag: String,
+    /// MD5 of what was sent, hex.
+    pub md5: String,
+}
+
+/// `POST /v1/assets/{asset}/thumbnail` and `GET /v1/assets/{asset}/url?rendition=…`
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SignedUrl {
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+}
+
+/// Which bytes of an asset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rendition {
+    Original,
+    Thumb,
+}
+
+/// Body of every answer that is not 2xx.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    pub code: ProblemCode,
+    pub detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum ProblemCode {
+    /// 404. Also for what is there and not yours.
+    NotFound,
+    /// 400
+    Invalid,
+    /// 401
+    Unauthenticated,
+    /// 409: push from this number on.
+    MutationGap { expected: u64 },
+    /// 409: a known mutation id with another hash.
+    ClientForked { mutation: u64 },
+    /// 413
+    TooLarge,
+    /// 426: this app is older than the server's schema.
+    UpgradeNeeded,
+    /// 409: the store has no such upload any more; open it again.
+    UploadGone,
+    /// 422: what the store holds is not what was sent.
+    Corrupted,
+    /// 507
+    NotEnoughSpace { needed: u64, free: u64 },
+    /// 502: the object store refused.
+    StoreRefused,
+    /// 503: the object store does not answer.
+    StoreUnreachable,
+    /// 500
+    Internal,
+}
+
+impl ProblemCode {
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::NotFound => 404,
+            Self::Invalid => 400,
+            Self::Unauthenticated => 401,
+            Self::MutationGap { .. } | Self::ClientForked { .. } | Self::UploadGone => 409,
+            Self::TooLarge => 413,
+            Self::UpgradeNeeded => 426,
+            Self::Corrupted => 422,
+            Self::NotEnoughSpace { .. } => 507,
+            Self::StoreRefused => 502,
+            Self::StoreUnreachable => 503,
+            Self::Internal => 500,
+        }
+    }
+}

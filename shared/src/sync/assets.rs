@@ -1,0 +1,113 @@
+//! Mutations of assets, and the summaries courses keep of them.
+
+use super::courses::tombstone;
+use super::{Actor, Effects, Read, Rejection, Rowset, bounded, title};
+use crate::change::{Row, RowKind};
+use crate::course::Video;
+use crate::ids::{AssetId, VideoId};
+use crate::media::{Asset, AssetState, AssetSummary, Probe};
+use crate::mutation::Mutation;
+
+pub(super) fn needs(ids: &[AssetId], uses: &[VideoId]) -> Vec<Read> {
+    let mut reads: Vec<Read> = uses.iter().map(|id| Read::row(RowKind::Video, id.0)).collect();
+    for id in ids {
+        reads.push(Read::row(RowKind::Asset, id.0));
+        reads.push(Read::OfAsset(RowKind::Video, *id));
+        reads.push(Read::OfAsset(RowKind::Summary, *id));
+    }
+    reads
+}
+
+pub(super) fn create(mutation: &Mutation, rows: &Rowset, actor: Actor) -> Result<Effects, Rejection> {
+    let Mutation::AssetCreate { asset, name, kind, bytes, predecessor } = mutation else {
+        return Err(Rejection::new("invalid", "not an asset.create"));
+    };
+    if rows.asset(*asset).is_some() {
+        return Err(Rejection::new("exists", "this asset is there already"));
+    }
+    if *bytes == 0 {
+        return Err(Rejection::new("invalid", "an asset has at least one byte"));
+    }
+    Ok(vec![Row::Asset(Asset {
+        id: *asset,
+        owner: actor.user,
+        name: title(name)?,
+        kind: *kind,
+        bytes: *bytes,
+        blake3: None,
+        probe: Probe::default(),
+        state: AssetState::Expected,
+        thumbnail: false,
+        predecessor: *predecessor,
+        created_at: actor.now,
+        deleted_at: None,
+    })])
+}
+
+pub(super) fn rename(id: AssetId, raw: &str, rows: &Rowset) -> Result<Effects, Rejection> {
+    let asset = live(id, rows)?;
+    Ok(with_summaries(Asset { name: title(raw)?, ..asset.clone() }, rows))
+}
+
+pub(super) fn describe(id: AssetId, probe: &Probe, thumbnail: bool, rows: &Rowset) -> Result<Effects, Rejection> {
+    let asset = rows.asset(id).ok_or_else(|| Rejection::missing("asset"))?;
+    Ok(with_summaries(Asset { probe: probe.clone(), thumbnail, ..asset.clone() }, rows))
+}
+
+/// What the server writes when the store has the checked bytes. Not a mutation: no client can claim it.
+#[must_use]
+pub fn stored(id: AssetId, blake3: &str, rows: &Rowset) -> Effects {
+    let Some(asset) = rows.asset(id) else { return Effects::new() };
+    with_summaries(Asset { state: AssetState::Ready, blake3: Some(blake3.to_owned()), ..asset.clone() }, rows)
+}
+
+pub(super) fn delete(ids: &[AssetId], uses: &[VideoId], actor: Actor, rows: &Rowset) -> Result<Effects, Rejection> {
+    bounded(ids)?;
+    let mut effects = Effects::new();
+    for id in ids {
+        let asset = owned(*id, rows)?;
+        if let Some(deleted_at) = tombstone(asset.deleted_at, Some(actor.now)) {
+            effects.push(Row::Asset(Asset { deleted_at, ..asset.clone() }));
+        }
+    }
+    for video in rows.videos().filter(|video| ids.contains(&video.asset) && video.deleted_at.is_none()) {
+        if !uses.contains(&video.id) {
+            return Err(Rejection::new("in_use", format!("'{}' still shows this asset", video.title)));
+        }
+        effects.push(Row::Video(Video { deleted_at: Some(actor.now), ..video.clone() }));
+    }
+    Ok(effects)
+}
+
+pub(super) fn restore(ids: &[AssetId], uses: &[VideoId], rows: &Rowset) -> Result<Effects, Rejection> {
+    bounded(ids)?;
+    let mut effects = Effects::new();
+    for id in ids {
+        let asset = owned(*id, rows)?;
+        if let Some(deleted_at) = tombstone(asset.deleted_at, None) {
+            effects.push(Row::Asset(Asset { deleted_at, ..asset.clone() }));
+        }
+    }
+    let named = uses.iter().filter_map(|id| rows.video(*id)).filter(|video| ids.contains(&video.asset));
+    effects.extend(named.filter_map(|video| {
+        tombstone(video.deleted_at, None).map(|deleted_at| Row::Video(Video { deleted_at, ..video.clone() }))
+    }));
+    Ok(effects)
+}
+
+fn owned(id: AssetId, rows: &Rowset) -> Result<&Asset, Rejection> {
+    rows.asset(id).ok_or_else(|| Rejection::missing("asset"))
+}
+
+fn live(id: AssetId, rows: &Rowset) -> Result<&Asset, Rejection> {
+    let asset = owned(id, rows)?;
+    if asset.deleted_at.is_some() { Err(Rejection::deleted("asset")) } else { Ok(asset) }
+}
+
+/// The asset and what every course shows of it.
+fn with_summaries(asset: Asset, rows: &Rowset) -> Effects {
+    let mut effects: Effects =
+        rows.summaries_of(asset.id).map(|old| Row::Summary(AssetSummary::of(&asset, old.course))).collect();
+    effects.push(Row::Asset(asset));
+    effects
+}

@@ -1,0 +1,75 @@
+//! The inverse of a mutation: ordinary mutations, computed from the rows before it ran.
+
+use super::Rowset;
+use crate::ids::{AssetId, VideoId};
+use crate::mutation::{Between, Mutation};
+
+/// What undoes `mutation`, given the rows it was executed on. None: it cannot be undone by a person.
+#[must_use]
+pub fn inverse(mutation: &Mutation, before: &Rowset) -> Option<Vec<Mutation>> {
+    let one = |mutation| Some(vec![mutation]);
+    match mutation {
+        Mutation::CourseCreate { course, .. } | Mutation::CourseRestore { course } => {
+            one(Mutation::CourseDelete { course: *course })
+        }
+        Mutation::CourseDelete { course } => one(Mutation::CourseRestore { course: *course }),
+        Mutation::CourseRename { course, .. } => {
+            one(Mutation::CourseRename { course: *course, title: before.course(*course)?.title.clone() })
+        }
+        Mutation::ChapterCreate { chapter, .. } => one(Mutation::ChapterDelete { ids: vec![*chapter] }),
+        Mutation::ChapterRestore { ids } => one(Mutation::ChapterDelete { ids: ids.clone() }),
+        Mutation::ChapterDelete { ids } => one(Mutation::ChapterRestore { ids: ids.clone() }),
+        Mutation::ChapterRename { chapter, .. } => {
+            one(Mutation::ChapterRename { chapter: *chapter, title: before.chapter(*chapter)?.title.clone() })
+        }
+        Mutation::ChapterMove { ids, course, .. } => {
+            let order: Vec<_> = before.chapters_of(*course).iter().map(|row| row.id).collect();
+            Some(
+                back(&order, ids)
+                    .map(|(id, place)| Mutation::ChapterMove { ids: vec![id], course: *course, place })
+                    .collect(),
+            )
+        }
+        Mutation::VideoCreate { video, .. } => one(Mutation::VideoDelete { ids: vec![*video] }),
+        Mutation::VideoRestore { ids } => one(Mutation::VideoDelete { ids: ids.clone() }),
+        Mutation::VideoDelete { ids } => one(Mutation::VideoRestore { ids: ids.clone() }),
+        Mutation::VideoRename { video, .. } => {
+            one(Mutation::VideoRename { video: *video, title: before.video(*video)?.title.clone() })
+        }
+        Mutation::VideoMove { ids, .. } => Some(videos_back(ids, before)),
+        Mutation::AssetRename { asset, .. } => {
+            one(Mutation::AssetRename { asset: *asset, name: before.asset(*asset)?.name.clone() })
+        }
+        Mutation::AssetDelete { ids, .. } => {
+            one(Mutation::AssetRestore { ids: ids.clone(), uses: live_uses(ids, before) })
+        }
+        Mutation::AssetRestore { ids, uses } => one(Mutation::AssetDelete { ids: ids.clone(), uses: uses.clone() }),
+        Mutation::AssetCreate { .. } | Mutation::AssetDescribe { .. } => None,
+    }
+}
+
+fn live_uses(ids: &[AssetId], before: &Rowset) -> Vec<VideoId> {
+    before.videos().filter(|row| row.deleted_at.is_none() && ids.contains(&row.asset)).map(|row| row.id).collect()
+}
+
+/// Each moved row after the neighbour it stood behind, from the first to the last: that neighbour has either not moved
+/// or is back already.
+fn back<'a, Id: Copy + PartialEq>(order: &'a [Id], moved: &'a [Id]) -> impl Iterator<Item = (Id, Between<Id>)> + 'a {
+    let first_staying = order.iter().copied().find(|id| !moved.contains(id));
+    order.iter().enumerate().filter(|(_, id)| moved.contains(id)).map(move |(index, id)| {
+        let after = index.checked_sub(1).map(|i| order[i]);
+        (*id, Between { after, before: if after.is_none() { first_staying } else { None } })
+    })
+}
+
+fn videos_back(ids: &[VideoId], before: &Rowset) -> Vec<Mutation> {
+    let mut chapters: Vec<_> = ids.iter().filter_map(|id| before.video(*id)).map(|row| row.chapter).collect();
+    chapters.sort_unstable();
+    chapters.dedup();
+    let mut mutations = Vec::new();
+    for chapter in chapters {
+        let order: Vec<VideoId> = before.videos_of(chapter).iter().map(|row| row.id).collect();
+        mutations.extend(back(&order, ids).map(|(id, place)| Mutation::VideoMove { ids: vec![id], chapter, place }));
+    }
+    mutations
+}

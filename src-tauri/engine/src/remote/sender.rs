@@ -1,0 +1,1 @@
+//! Sends one part to a signed URL.
