@@ -1,4 +1,44 @@
 //! The course server: executes mutations, holds the storage key, signs part URLs, pokes its clients. A library inside
 //! the app (no TCP port) and, for teams, a binary.
 
+pub mod api;
+pub mod auth;
+pub mod live;
 pub mod object_store;
+mod pull;
+mod push;
+mod store;
+mod uploads;
+
+pub use store::{Store, StoreFailure};
+
+use lectern_shared::Millis;
+use object_store::ObjectStore;
+use std::sync::Arc;
+
+/// The parts of a running server. Cheap to clone.
+#[derive(Clone)]
+pub struct Server {
+    pub(crate) store: Store,
+    pub(crate) objects: Arc<dyn ObjectStore>,
+    pub(crate) feed: live::Feed,
+    pub(crate) uploads: uploads::Locks,
+}
+
+impl Server {
+    #[must_use]
+    pub fn new(store: Store, objects: Arc<dyn ObjectStore>) -> Self {
+        Self { store, objects, feed: live::Feed::default(), uploads: uploads::Locks::default() }
+    }
+
+    /// Closes the database. Live sockets end when their routers are dropped.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+}
+
+/// The server's clock: the only one that decides anything.
+pub(crate) fn now() -> Millis {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
+}

@@ -1,0 +1,107 @@
+//! Executes pushed mutations: exactly last+1, effects and result committed together.
+
+use crate::Server;
+use crate::api::ApiError;
+use crate::auth::Identity;
+use crate::store::{Clients, Entities, Spaces, Tx, Written};
+use lectern_shared::SCHEMA;
+use lectern_shared::ids::SpaceId;
+use lectern_shared::protocol::{
+    MutationResult, MutationStatus, PUSH_MUTATIONS_MAX, ProblemCode, PushRequest, PushResponse, PushedMutation,
+};
+use lectern_shared::sync::{self, Actor, Rowset};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -> Result<PushResponse, ApiError> {
+    if request.mutations.len() > PUSH_MUTATIONS_MAX {
+        return Err(ApiError::new(
+            ProblemCode::TooLarge,
+            format!("at most {PUSH_MUTATIONS_MAX} mutations in one push"),
+        ));
+    }
+    if request.schema > SCHEMA {
+        return Err(ApiError::new(ProblemCode::Invalid, "this server is older than the app"));
+    }
+    let mut tx = server.store.begin_write().await?;
+    let Some(mut last) = tx.client(request.client, who.user, request.schema).await? else {
+        return Err(ApiError::new(ProblemCode::Unauthenticated, "this device is not yours"));
+    };
+    let mut results = Vec::with_capacity(request.mutations.len());
+    let mut pokes = BTreeMap::new();
+    for pushed in &request.mutations {
+        if pushed.id <= last {
+            results.push(stored_result(&mut tx, &request, pushed).await?);
+            continue;
+        }
+        if pushed.id != last + 1 {
+            return Err(ApiError::new(ProblemCode::MutationGap { expected: last + 1 }, "a mutation is missing"));
+        }
+        let result = execute(&mut tx, who, &request, pushed, &mut pokes).await?;
+        tx.advance(request.client, &pushed.hash, &result).await?;
+        last = pushed.id;
+        results.push(result);
+    }
+    tx.commit().await?;
+    server.feed.poke(pokes);
+    Ok(PushResponse { last_mutation_id: last, results })
+}
+
+/// The answer given the first time; another hash under a known number is a cloned or restored client.
+async fn stored_result(
+    tx: &mut Tx,
+    request: &PushRequest,
+    pushed: &PushedMutation,
+) -> Result<MutationResult, ApiError> {
+    match tx.known_mutation(request.client, pushed.id).await? {
+        Some(known) if known.hash == pushed.hash => Ok(known.result),
+        _ => Err(ApiError::new(
+            ProblemCode::ClientForked { mutation: pushed.id },
+            "this mutation was another one before",
+        )),
+    }
+}
+
+async fn execute(
+    tx: &mut Tx,
+    who: Identity,
+    request: &PushRequest,
+    pushed: &PushedMutation,
+    pokes: &mut BTreeMap<SpaceId, u64>,
+) -> Result<MutationResult, ApiError> {
+    let spaces = tx.spaces_of(who.user).await?;
+    let rows = load(tx, pushed, &spaces).await?;
+    let result = |status, code: Option<&str>, detail| MutationResult {
+        id: pushed.id,
+        status,
+        code: code.map(str::to_owned),
+        detail,
+    };
+    let effects = match sync::execute(&pushed.mutation, &rows, Actor { user: who.user, now: crate::now() }) {
+        Ok(effects) => effects,
+        Err(rejection) => return Ok(result(MutationStatus::Rejected, Some(rejection.code), Some(rejection.detail))),
+    };
+    if effects.is_empty() {
+        return Ok(result(MutationStatus::Noop, None, None));
+    }
+    let by = Written { actor: who.user, client: Some((request.client, pushed.id)), op: pushed.mutation.name() };
+    match tx.write(&effects, &by).await? {
+        Some(versions) => {
+            pokes.extend(versions);
+            Ok(result(MutationStatus::Ok, None, None))
+        }
+        None => Ok(result(MutationStatus::Rejected, Some("exists"), Some("this id is taken".to_owned()))),
+    }
+}
+
+async fn load(tx: &mut Tx, pushed: &PushedMutation, spaces: &BTreeSet<SpaceId>) -> Result<Rowset, ApiError> {
+    let mut rows = Rowset::default();
+    loop {
+        let needs = sync::needs(&pushed.mutation, &rows);
+        if needs.is_empty() {
+            return Ok(rows);
+        }
+        for read in needs {
+            rows.load(read, tx.read(read, spaces).await?);
+        }
+    }
+}

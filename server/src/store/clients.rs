@@ -1,0 +1,116 @@
+//! Tables `client` and `mutation_result`: how far each installation of the app has been executed.
+
+use super::{StoreFailure, Tx};
+use lectern_shared::ids::{ClientId, UserId};
+use lectern_shared::protocol::{MutationResult, MutationStatus};
+
+pub(crate) struct KnownMutation {
+    pub hash: String,
+    pub result: MutationResult,
+}
+
+pub(crate) trait Clients {
+    /// The client's last executed mutation; a new client starts at 0. None: another person's client.
+    async fn client(&mut self, id: ClientId, user: UserId, schema: u32) -> Result<Option<u64>, StoreFailure>;
+    async fn known_mutation(&mut self, client: ClientId, mid: u64) -> Result<Option<KnownMutation>, StoreFailure>;
+    /// Stores a result and advances the client by one.
+    async fn advance(&mut self, client: ClientId, hash: &str, result: &MutationResult) -> Result<(), StoreFailure>;
+    /// Results after `confirmed` that the user must hear of.
+    async fn rejections(&mut self, client: ClientId, confirmed: u64) -> Result<Vec<MutationResult>, StoreFailure>;
+}
+
+impl Clients for Tx {
+    async fn client(&mut self, id: ClientId, user: UserId, schema: u32) -> Result<Option<u64>, StoreFailure> {
+        let known: Option<(uuid::Uuid, i64)> =
+            sqlx::query_as("SELECT account, last_mutation_id FROM client WHERE id = $1 AND revoked_at IS NULL")
+                .bind(id.0)
+                .fetch_optional(&mut **self)
+                .await?;
+        match known {
+            Some((account, last)) => Ok((account == user.0).then_some(last.cast_unsigned())),
+            None => {
+                let made = sqlx::query(
+                    "INSERT INTO client (id, account, last_mutation_id, schema_number, last_seen)
+                     VALUES ($1, $2, 0, $3, $4) ON CONFLICT (id) DO NOTHING",
+                )
+                .bind(id.0)
+                .bind(user.0)
+                .bind(i64::from(schema))
+                .bind(crate::now())
+                .execute(&mut **self)
+                .await?;
+                Ok((made.rows_affected() == 1).then_some(0))
+            }
+        }
+    }
+
+    async fn known_mutation(&mut self, client: ClientId, mid: u64) -> Result<Option<KnownMutation>, StoreFailure> {
+        let row: Option<(String, String, Option<String>, Option<String>)> =
+            sqlx::query_as("SELECT hash, status, code, detail FROM mutation_result WHERE client = $1 AND mid = $2")
+                .bind(client.0)
+                .bind(mid.cast_signed())
+                .fetch_optional(&mut **self)
+                .await?;
+        Ok(row.map(|(hash, status, code, detail)| KnownMutation {
+            hash,
+            result: MutationResult { id: mid, status: status_from(&status), code, detail },
+        }))
+    }
+
+    async fn advance(&mut self, client: ClientId, hash: &str, result: &MutationResult) -> Result<(), StoreFailure> {
+        sqlx::query(
+            "INSERT INTO mutation_result (client, mid, hash, status, code, detail) VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(client.0)
+        .bind(result.id.cast_signed())
+        .bind(hash)
+        .bind(status_name(result.status))
+        .bind(&result.code)
+        .bind(&result.detail)
+        .execute(&mut **self)
+        .await?;
+        sqlx::query("UPDATE client SET last_mutation_id = $2, last_seen = $3 WHERE id = $1")
+            .bind(client.0)
+            .bind(result.id.cast_signed())
+            .bind(crate::now())
+            .execute(&mut **self)
+            .await?;
+        Ok(())
+    }
+
+    async fn rejections(&mut self, client: ClientId, confirmed: u64) -> Result<Vec<MutationResult>, StoreFailure> {
+        let rows: Vec<(i64, Option<String>, Option<String>)> = sqlx::query_as(
+            "SELECT mid, code, detail FROM mutation_result
+             WHERE client = $1 AND mid > $2 AND status = 'rejected' ORDER BY mid",
+        )
+        .bind(client.0)
+        .bind(confirmed.cast_signed())
+        .fetch_all(&mut **self)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(mid, code, detail)| MutationResult {
+                id: mid.cast_unsigned(),
+                status: MutationStatus::Rejected,
+                code,
+                detail,
+            })
+            .collect())
+    }
+}
+
+fn status_name(status: MutationStatus) -> &'static str {
+    match status {
+        MutationStatus::Ok => "ok",
+        MutationStatus::Noop => "noop",
+        MutationStatus::Rejected => "rejected",
+    }
+}
+
+fn status_from(name: &str) -> MutationStatus {
+    match name {
+        "ok" => MutationStatus::Ok,
+        "noop" => MutationStatus::Noop,
+        _ => MutationStatus::Rejected,
+    }
+}

@@ -1,0 +1,253 @@
+//! The control plane of uploads: opens, signs, lists, completes, cancels. Each call may come twice, after a lost answer
+//! or a crash on either side; the object row written before each act tells what the first one did.
+
+mod complete;
+
+pub(crate) use complete::complete;
+
+use crate::Server;
+use crate::api::ApiError;
+use crate::auth::Identity;
+use crate::object_store::ObjectMeta;
+use crate::store::{Entities, ObjectRow, ObjectState, Objects, Spaces};
+use lectern_shared::change::{Row, RowKind};
+use lectern_shared::ids::AssetId;
+use lectern_shared::media::Asset;
+use lectern_shared::protocol::{
+    OpenUpload, OpenedUpload, PartUrl, PartsResponse, ProblemCode, Rendition, SignedUrl, URLS_MAX, UrlsRequest,
+    UrlsResponse,
+};
+use lectern_shared::sync::Read;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// Kept free on this computer whatever is uploaded: a full disk breaks more than an upload.
+const FREE_BYTES_KEPT: u64 = 256 * 1024 * 1024;
+/// Name of the object metadata that says whose bytes these are.
+const META_ASSET: &str = "lectern-asset";
+
+/// One call at a time for an asset: opening and completing are several steps on two systems.
+#[derive(Clone, Default)]
+pub(crate) struct Locks(Arc<Mutex<HashMap<AssetId, Weak<tokio::sync::Mutex<()>>>>>);
+
+impl Locks {
+    async fn lock(&self, asset: AssetId) -> tokio::sync::OwnedMutexGuard<()> {
+        let lock = {
+            let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            locks.retain(|_, lock| lock.strong_count() > 0);
+            let known = locks.get(&asset).and_then(Weak::upgrade);
+            known.unwrap_or_else(|| {
+                let new = Arc::new(tokio::sync::Mutex::new(()));
+                locks.insert(asset, Arc::downgrade(&new));
+                new
+            })
+        };
+        lock.lock_owned().await
+    }
+}
+
+/// The asset, if it is in a library the person may write to.
+async fn owned_asset(server: &Server, who: Identity, id: AssetId) -> Result<Asset, ApiError> {
+    let mut tx = server.store.begin_read().await?;
+    let spaces = tx.spaces_of(who.user).await?;
+    match tx.asset(id, &spaces).await? {
+        Some(Row::Asset(asset)) => Ok(asset),
+        _ => Err(ApiError::new(ProblemCode::NotFound, "there is no such asset")),
+    }
+}
+
+async fn object(server: &Server, asset: AssetId) -> Result<Option<ObjectRow>, ApiError> {
+    Ok(server.store.begin_read().await?.object(asset).await?)
+}
+
+async fn save(server: &Server, row: &ObjectRow) -> Result<(), ApiError> {
+    let mut tx = server.store.begin_write().await?;
+    tx.put_object(row).await?;
+    Ok(tx.commit().await?)
+}
+
+/// No user text: a key is a place, not a name.
+fn key(asset: &Asset, rendition: Rendition) -> String {
+    let name = match rendition {
+        Rendition::Original => "original",
+        Rendition::Thumb => "thumb",
+    };
+    format!("{}/{}/{name}", asset.owner, asset.id)
+}
+
+/// What travels with the bytes, so that a person can read a bare bucket.
+fn meta(asset: &Asset, content_type: &str) -> ObjectMeta {
+    ObjectMeta {
+        content_type: content_type.to_owned(),
+        entries: vec![(META_ASSET.to_owned(), asset.id.to_string()), ("lectern-name".to_owned(), asset.name.clone())],
+    }
+}
+
+pub(crate) async fn open(server: &Server, who: Identity, request: OpenUpload) -> Result<OpenedUpload, ApiError> {
+    let asset = owned_asset(server, who, request.asset).await?;
+    if asset.deleted_at.is_some() {
+        return Err(ApiError::new(ProblemCode::NotFound, "this asset was deleted"));
+    }
+    if request.bytes != asset.bytes || request.part_bytes == 0 || request.content_type.len() > 100 {
+        return Err(ApiError::new(ProblemCode::Invalid, "size, part size or content type is out of its limits"));
+    }
+    let _one = server.uploads.lock(asset.id).await;
+    if let Some(row) = object(server, asset.id).await? {
+        match row.state {
+            ObjectState::Ready => return Ok(OpenedUpload::Ready),
+            ObjectState::Single => return Ok(OpenedUpload::Single),
+            ObjectState::Open => return opened(&row),
+            ObjectState::Opening => {
+                let row = adopt_or_create(server, &asset, row).await?;
+                return opened(&row);
+            }
+        }
+    }
+    if let Some(free) = server.objects.free_bytes().await
+        && free < request.bytes.saturating_add(FREE_BYTES_KEPT)
+    {
+        let needed = request.bytes.saturating_add(FREE_BYTES_KEPT);
+        return Err(ApiError::new(ProblemCode::NotEnoughSpace { needed, free }, "not enough free space for a copy"));
+    }
+    let single = request.part_bytes >= request.bytes;
+    let row = ObjectRow {
+        asset: asset.id,
+        key: key(&asset, Rendition::Original),
+        state: if single { ObjectState::Single } else { ObjectState::Opening },
+        bytes: request.bytes,
+        part_bytes: request.part_bytes,
+        content_type: request.content_type,
+        upload_id: None,
+        etag: None,
+        version: None,
+    };
+    save(server, &row).await?;
+    if single { Ok(OpenedUpload::Single) } else { opened(&adopt_or_create(server, &asset, row).await?) }
+}
+
+fn opened(row: &ObjectRow) -> Result<OpenedUpload, ApiError> {
+    let upload_id = row.upload_id.clone().ok_or_else(|| ApiError::new(ProblemCode::UploadGone, "open it again"))?;
+    Ok(OpenedUpload::Multipart { part_bytes: row.part_bytes, upload_id })
+}
+
+/// The store may have made an upload whose id never reached us: it is found by its key, which is this asset's alone.
+async fn adopt_or_create(server: &Server, asset: &Asset, row: ObjectRow) -> Result<ObjectRow, ApiError> {
+    let mut found = server.objects.list_uploads(&row.key).await?.into_iter().filter(|upload| upload.key == row.key);
+    let upload_id = match found.next() {
+        Some(upload) => upload.upload_id,
+        None => server.objects.create_multipart(&row.key, &meta(asset, &row.content_type)).await?,
+    };
+    for surplus in found {
+        server.objects.abort(&row.key, &surplus.upload_id).await?;
+    }
+    let row = ObjectRow { state: ObjectState::Open, upload_id: Some(upload_id), ..row };
+    save(server, &row).await?;
+    Ok(row)
+}
+
+pub(crate) async fn urls(
+    server: &Server,
+    who: Identity,
+    asset: AssetId,
+    request: &UrlsRequest,
+) -> Result<UrlsResponse, ApiError> {
+    if request.parts.is_empty() || request.parts.len() > URLS_MAX {
+        return Err(ApiError::new(ProblemCode::Invalid, format!("between 1 and {URLS_MAX} parts")));
+    }
+    let asset = owned_asset(server, who, asset).await?;
+    let row = open_object(server, asset.id).await?;
+    let parts_max = row.bytes.div_ceil(row.part_bytes);
+    let mut urls = Vec::with_capacity(request.parts.len());
+    for part in request.parts.iter().copied() {
+        if part == 0 || u64::from(part) > parts_max {
+            return Err(ApiError::new(ProblemCode::Invalid, format!("there is no part {part}")));
+        }
+        let signed = match &row.upload_id {
+            Some(upload_id) => server.objects.sign_part(&row.key, upload_id, part).await?,
+            None => server.objects.sign_put(&row.key, &meta(&asset, &row.content_type)).await?,
+        };
+        urls.push(PartUrl { part, url: signed.url, headers: signed.headers });
+    }
+    Ok(UrlsResponse { urls })
+}
+
+async fn open_object(server: &Server, asset: AssetId) -> Result<ObjectRow, ApiError> {
+    match object(server, asset).await? {
+        Some(row) if row.state != ObjectState::Opening => Ok(row),
+        _ => Err(ApiError::new(ProblemCode::UploadGone, "open the upload first")),
+    }
+}
+
+pub(crate) async fn parts(server: &Server, who: Identity, asset: AssetId) -> Result<PartsResponse, ApiError> {
+    let asset = owned_asset(server, who, asset).await?;
+    let row = open_object(server, asset.id).await?;
+    let parts = match &row.upload_id {
+        Some(upload_id) if row.state == ObjectState::Open => server.objects.list_parts(&row.key, upload_id).await?,
+        _ => Vec::new(),
+    };
+    Ok(PartsResponse { parts })
+}
+
+/// Takes the store's side away. What is complete stays: deleting an asset is another matter.
+pub(crate) async fn cancel(server: &Server, who: Identity, asset: AssetId) -> Result<(), ApiError> {
+    let asset = owned_asset(server, who, asset).await?;
+    let _one = server.uploads.lock(asset.id).await;
+    let Some(row) = object(server, asset.id).await? else { return Ok(()) };
+    match row.state {
+        ObjectState::Ready => return Ok(()),
+        ObjectState::Open | ObjectState::Opening => {
+            for upload in
+                server.objects.list_uploads(&row.key).await?.into_iter().filter(|upload| upload.key == row.key)
+            {
+                server.objects.abort(&row.key, &upload.upload_id).await?;
+            }
+            // A listing may lag behind: the one we know is aborted by name.
+            if let Some(upload_id) = &row.upload_id {
+                server.objects.abort(&row.key, upload_id).await?;
+            }
+        }
+        ObjectState::Single => {}
+    }
+    // The object may be there already, its completion unanswered.
+    if let Some(head) = server.objects.head(&row.key).await? {
+        server.objects.delete(&row.key, head.version.as_deref()).await?;
+    }
+    let mut tx = server.store.begin_write().await?;
+    tx.remove_object(asset.id).await?;
+    Ok(tx.commit().await?)
+}
+
+pub(crate) async fn thumbnail_url(server: &Server, who: Identity, asset: AssetId) -> Result<SignedUrl, ApiError> {
+    let asset = owned_asset(server, who, asset).await?;
+    Ok(server.objects.sign_put(&key(&asset, Rendition::Thumb), &meta(&asset, "image/jpeg")).await?)
+}
+
+pub(crate) async fn asset_url(
+    server: &Server,
+    who: Identity,
+    id: AssetId,
+    rendition: Rendition,
+) -> Result<SignedUrl, ApiError> {
+    let asset = readable_asset(server, who, id).await?;
+    if rendition == Rendition::Thumb {
+        return Ok(server.objects.sign_get(&key(&asset, rendition), None).await?);
+    }
+    match object(server, id).await? {
+        Some(row) if row.state == ObjectState::Ready => {
+            Ok(server.objects.sign_get(&row.key, row.version.as_deref()).await?)
+        }
+        _ => Err(ApiError::new(ProblemCode::NotFound, "there are no bytes yet")),
+    }
+}
+
+/// The asset, if it is in the person's library or a course of theirs shows it.
+async fn readable_asset(server: &Server, who: Identity, id: AssetId) -> Result<Asset, ApiError> {
+    let mut tx = server.store.begin_read().await?;
+    let spaces = tx.spaces_of(who.user).await?;
+    let shown = tx.read_all(Read::OfAsset(RowKind::Summary, id)).await?.iter().any(|row| spaces.contains(&row.space()));
+    let key = lectern_shared::change::RowKey { kind: RowKind::Asset, id: id.0 };
+    match tx.read_all(Read::Row(key)).await?.pop() {
+        Some(Row::Asset(asset)) if shown || spaces.contains(&asset.owner.into()) => Ok(asset),
+        _ => Err(ApiError::new(ProblemCode::NotFound, "there is no such asset")),
+    }
+}

@@ -1,0 +1,126 @@
+//! Completing an upload: the store puts the parts together, we look at what it has, then the asset is ready.
+
+use super::{META_ASSET, object, owned_asset, save};
+use crate::Server;
+use crate::api::ApiError;
+use crate::auth::Identity;
+use crate::object_store::{StoreError, StoredObject};
+use crate::store::{Entities, ObjectRow, ObjectState, Objects, Written};
+use lectern_shared::change::{RowKey, RowKind};
+use lectern_shared::ids::AssetId;
+use lectern_shared::protocol::{CompleteUpload, CompletedPart, ProblemCode};
+use lectern_shared::sync::{self, Read, Rowset};
+use md5::{Digest, Md5};
+
+pub(crate) async fn complete(
+    server: &Server,
+    who: Identity,
+    asset: AssetId,
+    request: &CompleteUpload,
+) -> Result<(), ApiError> {
+    let asset = owned_asset(server, who, asset).await?;
+    let _one = server.uploads.lock(asset.id).await;
+    let Some(row) = object(server, asset.id).await? else {
+        return Err(ApiError::new(ProblemCode::UploadGone, "open the upload first"));
+    };
+    if row.state == ObjectState::Ready {
+        return Ok(());
+    }
+    let expected = expected_etag(&row, request)?;
+    let done = match &row.upload_id {
+        Some(upload_id) => put_together(server, &row, upload_id, request).await?,
+        None => None,
+    };
+    let head = server.objects.head(&row.key).await?;
+    let Some(head) = head else {
+        return Err(ApiError::new(ProblemCode::UploadGone, "the store does not have the object"));
+    };
+    // Some stores answer HEAD with another ETag than they completed with: the completion's word counts first.
+    let etag = done.as_ref().map_or(&head.etag, |object| &object.etag).clone();
+    let version = done.and_then(|object| object.version).or_else(|| head.version.clone());
+    if etag != expected || !is_ours(&head, &row) {
+        server.objects.delete(&row.key, version.as_deref()).await?;
+        save(server, &ObjectRow { state: restart_state(&row), upload_id: None, ..row }).await?;
+        return Err(ApiError::new(ProblemCode::Corrupted, "the store's object is not what was sent"));
+    }
+    ready(server, who, ObjectRow { state: ObjectState::Ready, etag: Some(etag), version, ..row }, &request.blake3).await
+}
+
+/// After a corrupted object the next `open` starts from nothing.
+fn restart_state(row: &ObjectRow) -> ObjectState {
+    if row.upload_id.is_some() { ObjectState::Opening } else { ObjectState::Single }
+}
+
+/// The ETag the store must answer: the MD5 of the file, or of the parts' MD5s with their count.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html>
+fn expected_etag(row: &ObjectRow, request: &CompleteUpload) -> Result<String, ApiError> {
+    let invalid = |detail: &str| ApiError::new(ProblemCode::Invalid, detail);
+    let ascending = request.parts.iter().zip(1..).all(|(part, number)| part.part == number);
+    if !ascending || request.parts.len() as u64 != row.bytes.div_ceil(row.part_bytes) || request.bytes != row.bytes {
+        return Err(invalid("the parts are not those of this upload"));
+    }
+    if request.blake3.len() != 64 || !request.blake3.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(invalid("not a BLAKE3"));
+    }
+    if row.upload_id.is_none() {
+        return request.parts.first().map(|part| part.md5.clone()).ok_or_else(|| invalid("no part"));
+    }
+    let mut all = Md5::new();
+    for part in &request.parts {
+        all.update(md5_bytes(part).ok_or_else(|| invalid("not an MD5"))?);
+    }
+    let digest: String = all.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("{digest}-{}", request.parts.len()))
+}
+
+fn md5_bytes(part: &CompletedPart) -> Option<Vec<u8>> {
+    if part.md5.len() != 32 || !part.md5.is_ascii() {
+        return None;
+    }
+    (0..16).map(|i| u8::from_str_radix(&part.md5[2 * i..2 * i + 2], 16).ok()).collect()
+}
+
+/// None: the store says it has no such upload, which is what a second completion is told; HEAD decides.
+async fn put_together(
+    server: &Server,
+    row: &ObjectRow,
+    upload_id: &str,
+    request: &CompleteUpload,
+) -> Result<Option<StoredObject>, ApiError> {
+    let parts: Vec<(u32, String)> = request.parts.iter().map(|part| (part.part, part.etag.clone())).collect();
+    match server.objects.complete(&row.key, upload_id, &parts).await {
+        Ok(object) => Ok(Some(object)),
+        Err(StoreError::NoSuchUpload) => {
+            if server.objects.head(&row.key).await?.is_some() {
+                return Ok(None);
+            }
+            // Neither upload nor object: what was sent is lost, and the app starts again.
+            save(server, &ObjectRow { state: ObjectState::Opening, upload_id: None, ..row.clone() }).await?;
+            Err(ApiError::new(ProblemCode::UploadGone, "the store lost the upload"))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_ours(head: &StoredObject, row: &ObjectRow) -> bool {
+    let whose = head.entries.iter().find(|(name, _)| name == META_ASSET).map(|(_, value)| value.as_str());
+    head.bytes == row.bytes && whose.is_none_or(|asset| asset == row.asset.to_string())
+}
+
+/// One transaction: the object is known, the asset is ready, and so is what every course shows of it.
+async fn ready(server: &Server, who: Identity, row: ObjectRow, blake3: &str) -> Result<(), ApiError> {
+    let mut tx = server.store.begin_write().await?;
+    let mut rows = Rowset::default();
+    for read in
+        [Read::Row(RowKey { kind: RowKind::Asset, id: row.asset.0 }), Read::OfAsset(RowKind::Summary, row.asset)]
+    {
+        rows.load(read, tx.read_all(read).await?);
+    }
+    let effects = sync::stored(row.asset, &blake3.to_ascii_lowercase(), &rows);
+    tx.put_object(&row).await?;
+    let by = Written { actor: who.user, client: None, op: "asset.stored" };
+    let versions = tx.write(&effects, &by).await?.unwrap_or_default();
+    tx.commit().await?;
+    server.feed.poke(versions);
+    Ok(())
+}
