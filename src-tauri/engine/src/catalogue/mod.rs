@@ -1,1 +1,99 @@
-//! Stub.
+//! The SQLite mirror of the course server: base, outbox, view. The one place in the app that edits go into and screens
+//! come from.
+
+mod database;
+mod outbox;
+mod replay;
+mod rows;
+mod screens;
+mod uploads;
+
+pub use outbox::{Edited, Pending};
+pub use replay::Pulled;
+
+use database::Database;
+use lectern_shared::Millis;
+use lectern_shared::change::CacheTag;
+use lectern_shared::ids::{ClientId, UserId};
+use std::path::Path;
+use tokio::sync::watch;
+
+/// Why the mirror could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueFailure {
+    #[error("the catalogue's database failed: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("the catalogue cannot be brought up to date: {0}")]
+    Migration(#[from] rusqlite_migration::Error),
+    #[error("a stored row cannot be read: {0}")]
+    Row(#[from] serde_json::Error),
+    #[error("a stored id cannot be read: {0}")]
+    Id(#[from] uuid::Error),
+    #[error("{0}")]
+    Rejected(#[from] lectern_shared::sync::Rejection),
+    #[error("{0} is not there")]
+    NotFound(&'static str),
+    #[error("the catalogue is closed")]
+    Closed,
+    #[error("SQLite {0} is too old")]
+    SqliteTooOld(String),
+}
+
+/// A handle on the mirror. Cheap to clone; all writes go through one thread.
+#[derive(Clone)]
+pub struct Catalogue {
+    database: Database,
+    client: ClientId,
+    user: UserId,
+    /// Grows with every change of base, outbox or rejected, for those who wait for a confirmation.
+    changes: watch::Sender<u64>,
+}
+
+impl Catalogue {
+    /// Opens or makes the mirror of one workspace.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or is newer than this app.
+    pub fn open(file: &Path, user: UserId) -> Result<Self, CatalogueFailure> {
+        let database = Database::open(file)?;
+        let client = database.identify()?;
+        Ok(Self { database, client, user, changes: watch::channel(0).0 })
+    }
+
+    #[must_use]
+    pub fn client(&self) -> ClientId {
+        self.client
+    }
+
+    #[must_use]
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// Told after each change of what is confirmed or waiting.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Finishes what is being written and closes the file.
+    pub fn close(&self) {
+        self.database.close();
+    }
+}
+
+/// Tags without repetition, in order.
+pub(crate) fn distinct(mut tags: Vec<CacheTag>) -> Vec<CacheTag> {
+    tags.sort_unstable();
+    tags.dedup();
+    tags
+}
+
+pub(crate) fn now() -> Millis {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
+}

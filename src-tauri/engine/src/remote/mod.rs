@@ -1,6 +1,7 @@
 //! What the app asks of the world outside: the course server (in this process or over HTTP), and the object store that
 //! parts are sent to.
 
+pub mod in_process;
 pub mod sender;
 
 use futures::stream::BoxStream;

@@ -1,0 +1,143 @@
+//! The file, its one writer thread and its few readers.
+
+use super::CatalogueFailure;
+use lectern_shared::ids::ClientId;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite_migration::{M, Migrations};
+use std::path::Path;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// Earlier ones can lose a WAL that is reset while another connection reads: <https://sqlite.org/releaselog/3_51_3.html>.
+const SQLITE_MIN: i32 = 3_051_003;
+const READERS: usize = 3;
+
+type Work = Box<dyn FnOnce(&mut Connection) + Send>;
+
+#[derive(Clone)]
+pub(super) struct Database {
+    writer: Arc<Mutex<Option<mpsc::Sender<Work>>>>,
+    thread: Arc<Mutex<Option<std::thread::JoinHandle<()>>>>,
+    readers: Arc<Mutex<Vec<Connection>>>,
+    permits: Arc<tokio::sync::Semaphore>,
+}
+
+impl Database {
+    pub(super) fn open(file: &Path) -> Result<Self, CatalogueFailure> {
+        if rusqlite::version_number() < SQLITE_MIN {
+            return Err(CatalogueFailure::SqliteTooOld(rusqlite::version().to_owned()));
+        }
+        let mut writer = Connection::open(file)?;
+        prepare(&writer)?;
+        Migrations::new(vec![M::up(include_str!("schema.sql"))]).to_latest(&mut writer)?;
+        let mut readers = Vec::with_capacity(READERS);
+        for _ in 0..READERS {
+            let reader =
+                Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            prepare_reader(&reader)?;
+            readers.push(reader);
+        }
+        let (sender, work) = mpsc::channel::<Work>();
+        let thread = std::thread::Builder::new()
+            .name("catalogue".to_owned())
+            .spawn(move || {
+                for job in work {
+                    job(&mut writer);
+                }
+            })
+            .map_err(|_| CatalogueFailure::Closed)?;
+        Ok(Self {
+            writer: Arc::new(Mutex::new(Some(sender))),
+            thread: Arc::new(Mutex::new(Some(thread))),
+            readers: Arc::new(Mutex::new(readers)),
+            permits: Arc::new(tokio::sync::Semaphore::new(READERS)),
+        })
+    }
+
+    /// Runs `work` in one transaction of the writer; an error rolls everything back.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, CatalogueFailure> + Send + 'static,
+    ) -> Result<T, CatalogueFailure> {
+        let (answer, result) = oneshot::channel();
+        let job: Work = Box::new(move |connection| {
+            // A caller that has gone away does not undo its edit.
+            let _ = answer.send(transact(connection, work));
+        });
+        {
+            let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            writer.as_ref().ok_or(CatalogueFailure::Closed)?.send(job).map_err(|_| CatalogueFailure::Closed)?;
+        }
+        result.await.map_err(|_| CatalogueFailure::Closed)?
+    }
+
+    /// Runs `work` on one snapshot.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, CatalogueFailure> + Send + 'static,
+    ) -> Result<T, CatalogueFailure> {
+        let permit = self.permits.clone().acquire_owned().await.map_err(|_| CatalogueFailure::Closed)?;
+        let readers = self.readers.clone();
+        let run = move || {
+            let _permit = permit;
+            let mut reader =
+                readers.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or(CatalogueFailure::Closed)?;
+            let result = reader.transaction().map_err(CatalogueFailure::from).and_then(|tx| work(&tx));
+            readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+            result
+        };
+        tokio::task::spawn_blocking(run).await.map_err(|_| CatalogueFailure::Closed)?
+    }
+
+    /// This installation's client id, made on the first start.
+    pub(super) fn identify(&self) -> Result<ClientId, CatalogueFailure> {
+        let (answer, result) = mpsc::channel();
+        let job: Work = Box::new(move |connection| {
+            let _ = answer.send(transact(connection, |tx| {
+                tx.execute(
+                    "INSERT INTO client (one, id, next_mid, confirmed_mid) VALUES (1, ?1, 1, 0) ON CONFLICT DO NOTHING",
+                    [ClientId::new().to_string()],
+                )?;
+                let id: String = tx.query_row("SELECT id FROM client", [], |row| row.get(0))?;
+                Ok(ClientId(id.parse()?))
+            }));
+        });
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.as_ref().ok_or(CatalogueFailure::Closed)?.send(job).map_err(|_| CatalogueFailure::Closed)?;
+        result.recv().map_err(|_| CatalogueFailure::Closed)?
+    }
+
+    pub(super) fn close(&self) {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn transact<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, CatalogueFailure>,
+) -> Result<T, CatalogueFailure> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let value = work(&tx)?;
+    tx.commit()?;
+    Ok(value)
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn prepare_reader(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}

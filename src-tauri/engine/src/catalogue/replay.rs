@@ -1,0 +1,191 @@
+//! Takes a pull: base becomes what the server says, confirmed edits leave the outbox, and the view becomes
+//! base + replayed outbox again, in one transaction.
+
+use super::{Catalogue, CatalogueFailure, distinct, now, outbox, rows};
+use lectern_shared::change::{CacheTag, RowKey};
+use lectern_shared::ids::{SpaceId, UserId};
+use lectern_shared::mutation::Mutation;
+use lectern_shared::protocol::{Cookie, PullRequest, PullResponse, SpaceChanges};
+use rusqlite::{OptionalExtension, Transaction, params};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Days a confirmed mutation is kept, to be pushed again to a server restored from a backup.
+const CONFIRMED_KEPT_MS: i64 = 30 * 24 * 3_600 * 1_000;
+
+/// What a pull changed.
+#[derive(Debug, Default)]
+pub struct Pulled {
+    pub tags: Vec<CacheTag>,
+    pub confirmed: u64,
+}
+
+impl Catalogue {
+    /// What to ask the server for.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pull_request(&self) -> Result<PullRequest, CatalogueFailure> {
+        let client = self.client;
+        self.database
+            .read(move |tx| {
+                let confirmed: i64 = tx.query_row("SELECT confirmed_mid FROM client", [], |row| row.get(0))?;
+                let mut statement = tx.prepare_cached("SELECT space, epoch, version FROM space_state")?;
+                let states = statement.query_map([], |row| {
+                    Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+                })?;
+                let mut cookies = BTreeMap::new();
+                for state in states {
+                    let (space, epoch, version) = state?;
+                    let cookie = Cookie { epoch: epoch.cast_unsigned(), version: version.cast_unsigned() };
+                    cookies.insert(SpaceId(space.parse()?), cookie);
+                }
+                Ok(PullRequest { client, confirmed: confirmed.cast_unsigned(), cookies })
+            })
+            .await
+    }
+
+    /// Takes the server's answer.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing of the answer is kept.
+    pub async fn take_pull(&self, response: PullResponse) -> Result<Pulled, CatalogueFailure> {
+        let user = self.user;
+        let pulled = self.database.write(move |tx| take(tx, user, &response)).await?;
+        if !pulled.tags.is_empty() {
+            self.changed();
+        }
+        Ok(pulled)
+    }
+}
+
+fn take(tx: &Transaction<'_>, user: UserId, response: &PullResponse) -> Result<Pulled, CatalogueFailure> {
+    // Everything an edit has touched is stale as soon as anything is: its edits run again on the new base.
+    let mut stale: BTreeSet<RowKey> = BTreeSet::new();
+    for (space, changes) in &response.spaces {
+        take_space(tx, *space, changes, &mut stale)?;
+    }
+    for space in &response.gone {
+        stale.extend(rows::drop_space(tx, *space)?);
+        tx.execute("DELETE FROM space_state WHERE space = ?1", [space.to_string()])?;
+    }
+    let left = outbox_rows(tx)?;
+    let confirmed = confirm(tx, response)?;
+    if stale.is_empty() && !confirmed {
+        return Ok(Pulled { tags: Vec::new(), confirmed: response.last_mutation_id });
+    }
+    stale.extend(left);
+    let mut tags = vec![CacheTag::Workspace];
+    for key in &stale {
+        tags.extend(tags_of(tx, *key)?);
+        rows::view_from_base(tx, *key)?;
+        tags.extend(tags_of(tx, *key)?);
+    }
+    replay(tx, user, &mut tags)?;
+    Ok(Pulled { tags: distinct(tags), confirmed: response.last_mutation_id })
+}
+
+fn take_space(
+    tx: &Transaction<'_>,
+    space: SpaceId,
+    changes: &SpaceChanges,
+    stale: &mut BTreeSet<RowKey>,
+) -> Result<(), CatalogueFailure> {
+    if changes.reset {
+        stale.extend(rows::drop_space(tx, space)?);
+    }
+    for versioned in &changes.rows {
+        rows::write_base(tx, versioned)?;
+        stale.insert(versioned.row.key());
+    }
+    tx.prepare_cached(
+        "INSERT INTO space_state (space, epoch, version) VALUES (?1, ?2, ?3)
+         ON CONFLICT (space) DO UPDATE SET epoch = excluded.epoch, version = excluded.version",
+    )?
+    .execute(params![
+        space.to_string(),
+        changes.cookie.epoch.cast_signed(),
+        changes.cookie.version.cast_signed()
+    ])?;
+    Ok(())
+}
+
+fn outbox_rows(tx: &Transaction<'_>) -> Result<Vec<RowKey>, CatalogueFailure> {
+    let mut statement = tx.prepare_cached("SELECT DISTINCT kind, id FROM outbox_row")?;
+    let keys = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    keys.map(|key| rows::key_from(key?)).collect()
+}
+
+fn tags_of(tx: &Transaction<'_>, key: RowKey) -> Result<Vec<CacheTag>, CatalogueFailure> {
+    let found = rows::read(tx, lectern_shared::sync::Read::Row(key))?;
+    Ok(found.iter().flat_map(lectern_shared::change::Row::tags).collect())
+}
+
+/// Moves what the server has executed out of the outbox. Answers whether anything moved.
+fn confirm(tx: &Transaction<'_>, response: &PullResponse) -> Result<bool, CatalogueFailure> {
+    let last = response.last_mutation_id.cast_signed();
+    for result in &response.results {
+        tx.execute(
+            "INSERT OR IGNORE INTO rejected (mid, name, args, code, detail, rejected_at)
+             SELECT mid, name, args, ?2, ?3, ?4 FROM outbox WHERE mid = ?1",
+            params![
+                result.id.cast_signed(),
+                result.code.as_deref().unwrap_or("rejected"),
+                result.detail.as_deref().unwrap_or(""),
+                now()
+            ],
+        )?;
+    }
+    tx.execute(
+        "INSERT OR IGNORE INTO confirmed (mid, args, hash, confirmed_at) SELECT mid, args, hash, ?2 FROM outbox WHERE mid <= ?1",
+        params![last, now()],
+    )?;
+    let left = tx.execute("DELETE FROM outbox WHERE mid <= ?1", [last])?;
+    tx.execute("UPDATE client SET confirmed_mid = max(confirmed_mid, ?1), next_mid = max(next_mid, ?1 + 1)", [last])?;
+    tx.execute("DELETE FROM confirmed WHERE confirmed_at < ?1", [now() - CONFIRMED_KEPT_MS])?;
+    Ok(left > 0)
+}
+
+/// Executes the whole outbox again, in order. One that is refused here shows nothing; only the server decides.
+fn replay(tx: &Transaction<'_>, user: UserId, tags: &mut Vec<CacheTag>) -> Result<(), CatalogueFailure> {
+    tx.execute("DELETE FROM outbox_row", [])?;
+    let mut statement = tx.prepare_cached("SELECT mid, args FROM outbox ORDER BY mid")?;
+    let entries: Vec<(i64, String)> =
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    for (mid, args) in entries {
+        let mutation: Mutation = serde_json::from_str(&args)?;
+        if let (_, Ok(effects)) = outbox::execute(tx, user, &mutation)? {
+            outbox::show(tx, mid, &effects)?;
+            tags.extend(effects.iter().flat_map(lectern_shared::change::Row::tags));
+        }
+    }
+    Ok(())
+}
+
+impl Catalogue {
+    /// Whether the server has confirmed or refused an asset.
+    pub(super) async fn asset_verdict(
+        &self,
+        asset: lectern_shared::ids::AssetId,
+    ) -> Result<Option<Result<(), String>>, CatalogueFailure> {
+        self.database
+            .read(move |tx| {
+                let known: Option<i64> = tx
+                    .query_row("SELECT 1 FROM base_row WHERE kind = 'asset' AND id = ?1", [asset.to_string()], |row| {
+                        row.get(0)
+                    })
+                    .optional()?;
+                if known.is_some() {
+                    return Ok(Some(Ok(())));
+                }
+                let refused: Option<String> = tx
+                    .query_row(
+                        "SELECT detail FROM rejected WHERE name = 'asset.create' AND args ->> '$.args.asset' = ?1",
+                        [asset.to_string()],
+                        |row| row.get(0),
+                    )
+                    .optional()?;
+                Ok(refused.map(Err))
+            })
+            .await
+    }
+}

@@ -1,0 +1,282 @@
+//! What the screens ask for, read from the view in one snapshot each.
+
+use super::{Catalogue, CatalogueFailure};
+use lectern_shared::course::{ChapterDetail, CourseDetail, CourseList, CourseListItem, VideoDetail};
+use lectern_shared::ids::{AssetId, ChapterId, CourseId, OperationId, VideoId};
+use lectern_shared::media::{
+    AssetCard, AssetKind, AssetPage, AssetQuery, AssetSort, AssetState, AssetUse, KindCount, Usage,
+};
+use lectern_shared::{change, media};
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, Row, Transaction, params_from_iter};
+use std::sync::Arc;
+
+/// Where the window finds an asset's picture. Told whether the store has one.
+pub type ThumbnailUrl = Arc<dyn Fn(AssetId, bool) -> Option<String> + Send + Sync>;
+
+/// Most assets in one page.
+const PAGE_MAX: u32 = 500;
+/// Most words of a search.
+const WORDS_MAX: usize = 8;
+
+const PENDING: &str = "EXISTS (SELECT 1 FROM outbox_row o WHERE o.kind = ";
+/// A live video of a live chapter of a live course.
+const LIVE_USE: &str = "FROM video v JOIN chapter h ON h.id = v.parent JOIN course c ON c.id = v.course
+    WHERE v.deleted_at IS NULL AND h.deleted_at IS NULL AND c.deleted_at IS NULL";
+const UPLOAD: &str = "(SELECT operation FROM upload u WHERE u.asset = ";
+
+impl Catalogue {
+    /// # Errors
+    /// When the database fails.
+    pub async fn courses(&self) -> Result<CourseList, CatalogueFailure> {
+        self.database
+            .read(|tx| {
+                let sql = format!(
+                    "SELECT k.id, k.title, (SELECT count(*) {LIVE_USE} AND c.id = k.id), {PENDING}'course' AND o.id = k.id)
+                     FROM course k WHERE k.deleted_at IS NULL ORDER BY k.created_at, k.id"
+                );
+                let mut statement = tx.prepare_cached(&sql)?;
+                let rows = statement.query_map([], |row| {
+                    Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                })?;
+                let courses = rows.map(|row| {
+                    let (id, title, videos, pending) = row?;
+                    Ok(CourseListItem { id: CourseId(id.parse()?), title, videos, pending })
+                });
+                Ok(CourseList { courses: courses.collect::<Result<_, CatalogueFailure>>()? })
+            })
+            .await
+    }
+
+    /// # Errors
+    /// When there is no such live course, or the database fails.
+    pub async fn course(&self, id: CourseId, thumbnail: ThumbnailUrl) -> Result<CourseDetail, CatalogueFailure> {
+        self.database.read(move |tx| course(tx, id, &thumbnail)).await
+    }
+
+    /// # Errors
+    /// When the database fails.
+    pub async fn assets(&self, query: AssetQuery, thumbnail: ThumbnailUrl) -> Result<AssetPage, CatalogueFailure> {
+        self.database.read(move |tx| assets(tx, &query, &thumbnail)).await
+    }
+
+    /// The asset's row as the view has it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn asset(&self, id: AssetId) -> Result<Option<media::Asset>, CatalogueFailure> {
+        self.database
+            .read(move |tx| {
+                let key = change::RowKey { kind: change::RowKind::Asset, id: id.0 };
+                Ok(match super::rows::read(tx, lectern_shared::sync::Read::Row(key))?.pop() {
+                    Some(change::Row::Asset(asset)) => Some(asset),
+                    _ => None,
+                })
+            })
+            .await
+    }
+}
+
+fn course(tx: &Transaction<'_>, id: CourseId, thumbnail: &ThumbnailUrl) -> Result<CourseDetail, CatalogueFailure> {
+    let sql = format!(
+        "SELECT title, {PENDING}'course' AND o.id = k.id) FROM course k WHERE k.id = ?1 AND k.deleted_at IS NULL"
+    );
+    let found: Option<(String, bool)> =
+        tx.prepare_cached(&sql)?.query_row([id.to_string()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let (title, pending) = found.ok_or(CatalogueFailure::NotFound("this course"))?;
+    let sql = format!(
+        "SELECT id, title, {PENDING}'chapter' AND o.id = k.id) FROM chapter k
+         WHERE k.parent = ?1 AND k.deleted_at IS NULL ORDER BY k.position, k.id"
+    );
+    let mut statement = tx.prepare_cached(&sql)?;
+    let rows = statement.query_map([id.to_string()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))?;
+    let mut chapters = Vec::new();
+    for row in rows {
+        let (chapter, title, pending) = row?;
+        let videos = videos(tx, &chapter, thumbnail)?;
+        chapters.push(ChapterDetail { id: ChapterId(chapter.parse()?), title, pending, videos });
+    }
+    Ok(CourseDetail { id, title, pending, chapters })
+}
+
+fn videos(tx: &Transaction<'_>, chapter: &str, thumbnail: &ThumbnailUrl) -> Result<Vec<VideoDetail>, CatalogueFailure> {
+    let sql = format!(
+        "SELECT v.id, v.title, {PENDING}'video' AND o.id = v.id), s.body, {UPLOAD}v.asset ORDER BY seq DESC LIMIT 1)
+         FROM video v JOIN summary s ON s.asset = v.asset AND s.course = v.course
+         WHERE v.parent = ?1 AND v.deleted_at IS NULL ORDER BY v.position, v.id"
+    );
+    let mut statement = tx.prepare_cached(&sql)?;
+    let rows = statement.query_map([chapter], |row| {
+        Ok((
+            row.get::<_, String>(0)?,
+            row.get::<_, String>(1)?,
+            row.get::<_, bool>(2)?,
+            row.get::<_, String>(3)?,
+            row.get::<_, Option<String>>(4)?,
+        ))
+    })?;
+    let mut videos = Vec::new();
+    for row in rows {
+        let (id, title, pending, body, operation) = row?;
+        let change::Row::Summary(summary) = serde_json::from_str(&body)? else { continue };
+        videos.push(VideoDetail {
+            id: VideoId(id.parse()?),
+            title,
+            pending,
+            asset: summary.asset,
+            kind: summary.kind,
+            name: summary.name,
+            bytes: summary.bytes,
+            state: summary.state,
+            duration_ms: summary.duration_ms,
+            width: summary.width,
+            height: summary.height,
+            codec: summary.codec,
+            thumbnail_url: thumbnail(summary.asset, summary.thumbnail),
+            operation: operation.map(|id| id.parse().map(OperationId)).transpose()?,
+        });
+    }
+    Ok(videos)
+}
+
+/// The WHERE clause of a library query and its values.
+struct Filter {
+    sql: String,
+    values: Vec<Value>,
+}
+
+fn filter(query: &AssetQuery) -> Result<Filter, CatalogueFailure> {
+    let mut sql = "a.deleted_at IS NULL".to_owned();
+    let mut values = Vec::new();
+    if let Some(kind) = query.kind {
+        sql.push_str(" AND a.kind = ?");
+        values.push(Value::Text(kind_name(kind)?));
+    }
+    match query.usage {
+        Some(Usage::Used) => sql.push_str(&format!(" AND EXISTS (SELECT 1 {LIVE_USE} AND v.asset = a.id)")),
+        Some(Usage::Unused) => sql.push_str(&format!(" AND NOT EXISTS (SELECT 1 {LIVE_USE} AND v.asset = a.id)")),
+        Some(Usage::Unknown) | None => {}
+    }
+    for word in query.search.split_whitespace().take(WORDS_MAX) {
+        sql.push_str(&format!(
+            " AND (a.name LIKE ? ESCAPE '\\' OR a.codec LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 {LIVE_USE} AND v.asset = a.id
+               AND (v.title LIKE ? ESCAPE '\\' OR h.title LIKE ? ESCAPE '\\' OR c.title LIKE ? ESCAPE '\\')))"
+        ));
+        let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        values.extend(std::iter::repeat_n(Value::Text(format!("%{escaped}%")), 5));
+    }
+    Ok(Filter { sql, values })
+}
+
+fn assets(tx: &Transaction<'_>, query: &AssetQuery, thumbnail: &ThumbnailUrl) -> Result<AssetPage, CatalogueFailure> {
+    let filter = filter(query)?;
+    let order = match query.sort {
+        AssetSort::Newest => "a.created_at DESC, a.id DESC",
+        AssetSort::Oldest => "a.created_at, a.id",
+        AssetSort::Name => "a.name COLLATE NOCASE, a.id",
+        AssetSort::Largest => "a.bytes DESC, a.id",
+        AssetSort::Longest => "a.duration_ms DESC, a.id",
+    };
+    let matching = tx.query_row(
+        &format!("SELECT count(*) FROM asset a WHERE {}", filter.sql),
+        params_from_iter(filter.values.iter()),
+        |row| row.get(0),
+    )?;
+    let sql = format!(
+        "SELECT a.body, {PENDING}'asset' AND o.id = a.id), {UPLOAD}a.id ORDER BY seq DESC LIMIT 1)
+         FROM asset a WHERE {} ORDER BY {order} LIMIT {} OFFSET {}",
+        filter.sql,
+        query.limit.min(PAGE_MAX),
+        query.offset
+    );
+    let mut statement = tx.prepare(&sql)?;
+    let rows = statement.query_map(params_from_iter(filter.values.iter()), |row: &Row<'_>| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?, row.get::<_, Option<String>>(2)?))
+    })?;
+    let mut items = Vec::new();
+    for row in rows {
+        let (body, pending, operation) = row?;
+        let change::Row::Asset(asset) = serde_json::from_str(&body)? else { continue };
+        let uses = uses(tx, asset.id)?;
+        items.push(card(asset, pending, operation, uses, thumbnail)?);
+    }
+    let (total, total_bytes, unused): (u32, i64, u32) = tx.query_row(
+        &format!(
+            "SELECT count(*), coalesce(sum(a.bytes), 0),
+                 coalesce(sum(NOT EXISTS (SELECT 1 {LIVE_USE} AND v.asset = a.id)), 0)
+             FROM asset a WHERE a.deleted_at IS NULL"
+        ),
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    Ok(AssetPage { items, matching, total, total_bytes: total_bytes.cast_unsigned(), unused, kinds: kinds(tx)? })
+}
+
+fn card(
+    asset: media::Asset,
+    pending: bool,
+    operation: Option<String>,
+    uses: Vec<AssetUse>,
+    thumbnail: &ThumbnailUrl,
+) -> Result<AssetCard, CatalogueFailure> {
+    Ok(AssetCard {
+        id: asset.id,
+        name: asset.name,
+        kind: asset.kind,
+        bytes: asset.bytes,
+        state: asset.state,
+        pending,
+        duration_ms: asset.probe.duration_ms,
+        width: asset.probe.width,
+        height: asset.probe.height,
+        codec: asset.probe.video_codec.or(asset.probe.audio_codec),
+        thumbnail_url: thumbnail(asset.id, asset.thumbnail),
+        usage: if uses.is_empty() { Usage::Unused } else { Usage::Used },
+        uses,
+        // An upload that is done has nothing more to say of the asset.
+        operation: operation
+            .filter(|_| asset.state == AssetState::Expected)
+            .map(|id| id.parse().map(OperationId))
+            .transpose()?,
+        created_at: asset.created_at,
+    })
+}
+
+fn uses(tx: &Transaction<'_>, asset: AssetId) -> Result<Vec<AssetUse>, CatalogueFailure> {
+    let sql = format!(
+        "SELECT c.id, c.title, h.id, h.title, v.id, v.title {LIVE_USE} AND v.asset = ?1
+         ORDER BY c.created_at, h.position, v.position LIMIT 100"
+    );
+    let mut statement = tx.prepare_cached(&sql)?;
+    let rows = statement.query_map([asset.to_string()], |row| {
+        let text = |index: usize| row.get::<_, String>(index);
+        Ok((text(0)?, text(1)?, text(2)?, text(3)?, text(4)?, text(5)?))
+    })?;
+    rows.map(|row| {
+        let (course, course_title, chapter, chapter_title, video, video_title) = row?;
+        Ok(AssetUse {
+            course: CourseId(course.parse()?),
+            course_title,
+            chapter: ChapterId(chapter.parse()?),
+            chapter_title,
+            video: VideoId(video.parse()?),
+            video_title,
+        })
+    })
+    .collect()
+}
+
+fn kinds(tx: &Transaction<'_>) -> Result<Vec<KindCount>, CatalogueFailure> {
+    let mut statement =
+        tx.prepare_cached("SELECT kind, count(*) FROM asset WHERE deleted_at IS NULL GROUP BY kind ORDER BY kind")?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+    rows.map(|row| {
+        let (kind, count) = row?;
+        Ok(KindCount { kind: serde_json::from_value(kind.into())?, count })
+    })
+    .collect()
+}
+
+fn kind_name(kind: AssetKind) -> Result<String, CatalogueFailure> {
+    Ok(serde_json::from_value(serde_json::to_value(kind)?)?)
+}

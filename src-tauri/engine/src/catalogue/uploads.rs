@@ -1,0 +1,256 @@
+//! Table `upload`: what the user asked to be sent. Written with the edits that announce it, in one transaction.
+
+use super::{Catalogue, CatalogueFailure, outbox};
+use crate::uploads::{Announced, CatalogueError, NewUpload, Outcome, UploadCatalogue, UploadRecord};
+use lectern_shared::SCHEMA;
+use lectern_shared::ids::{AssetId, CourseId, OperationId, UserId, VideoId};
+use lectern_shared::media::{AssetKind, Probe};
+use lectern_shared::mutation::{Between, Mutation};
+use lectern_shared::upload::Destination;
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+use std::path::{Path, PathBuf};
+
+const COLUMNS: &str = "operation, asset, video, course, path, name, kind, bytes, modified_ns, file_device, file_number,
+    destination, paused, outcome";
+
+impl From<CatalogueFailure> for CatalogueError {
+    fn from(failure: CatalogueFailure) -> Self {
+        match failure {
+            CatalogueFailure::Rejected(rejection) => Self::Rejected(rejection),
+            other => Self::Storage(other.to_string()),
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl UploadCatalogue for Catalogue {
+    async fn queue(&self, files: Vec<NewUpload>) -> Result<Vec<UploadRecord>, CatalogueError> {
+        let user = self.user();
+        let records = self.database.write(move |tx| queue(tx, user, &files)).await?;
+        self.changed();
+        Ok(records)
+    }
+
+    async fn uploads(&self) -> Result<Vec<UploadRecord>, CatalogueError> {
+        let all = self.database.read(|tx| {
+            let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM upload ORDER BY seq"))?;
+            let rows = statement.query_map([], |row| Ok(record(row)))?;
+            rows.map(|row| row?).collect()
+        });
+        Ok(all.await?)
+    }
+
+    async fn announced(&self, asset: AssetId) -> Result<Announced, CatalogueError> {
+        let mut changes = self.changes();
+        loop {
+            changes.mark_unchanged();
+            match self.asset_verdict(asset).await? {
+                Some(Ok(())) => return Ok(Announced::Confirmed),
+                Some(Err(detail)) => return Ok(Announced::Rejected { detail }),
+                None => changes.changed().await.map_err(|_| CatalogueError::Storage("closed".to_owned()))?,
+            }
+        }
+    }
+
+    async fn set_paused(&self, operation: OperationId, paused: bool) -> Result<(), CatalogueError> {
+        self.update("UPDATE upload SET paused = ?2 WHERE operation = ?1", operation, i64::from(paused)).await
+    }
+
+    async fn set_outcome(&self, operation: OperationId, outcome: Option<Outcome>) -> Result<(), CatalogueError> {
+        let name = outcome.map(|outcome| match outcome {
+            Outcome::Ready => "ready",
+            Outcome::Failed => "failed",
+        });
+        self.update("UPDATE upload SET outcome = ?2 WHERE operation = ?1", operation, name).await?;
+        self.changed();
+        Ok(())
+    }
+
+    async fn cancel(&self, operation: OperationId) -> Result<(), CatalogueError> {
+        let user = self.user();
+        self.database.write(move |tx| cancel(tx, user, operation)).await?;
+        self.changed();
+        Ok(())
+    }
+
+    async fn clear(&self, operation: OperationId) -> Result<(), CatalogueError> {
+        self.update("DELETE FROM upload WHERE operation = ?1 AND outcome = ?2", operation, "ready").await
+    }
+
+    async fn describe(&self, asset: AssetId, probe: Probe, thumbnail: bool) -> Result<(), CatalogueError> {
+        self.edit(vec![Mutation::AssetDescribe { asset, probe, thumbnail }]).await?;
+        Ok(())
+    }
+}
+
+impl Catalogue {
+    async fn update(
+        &self,
+        sql: &'static str,
+        operation: OperationId,
+        value: impl rusqlite::ToSql + Send + 'static,
+    ) -> Result<(), CatalogueError> {
+        let written = self.database.write(move |tx| {
+            tx.prepare_cached(sql)?.execute(params![operation.to_string(), value])?;
+            Ok(())
+        });
+        Ok(written.await?)
+    }
+
+    /// Uploads whose file nobody has looked into yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn undescribed(&self) -> Result<Vec<UploadRecord>, CatalogueFailure> {
+        self.database
+            .read(|tx| {
+                let sql = format!("SELECT {COLUMNS} FROM upload WHERE described = 0 ORDER BY seq");
+                let mut statement = tx.prepare_cached(&sql)?;
+                let rows = statement.query_map([], |row| Ok(record(row)))?;
+                rows.map(|row| row?).collect()
+            })
+            .await
+    }
+
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_described(&self, operation: OperationId) -> Result<(), CatalogueFailure> {
+        self.database
+            .write(move |tx| {
+                tx.execute("UPDATE upload SET described = 1 WHERE operation = ?1", [operation.to_string()])?;
+                Ok(())
+            })
+            .await
+    }
+}
+
+fn queue(tx: &Transaction<'_>, user: UserId, files: &[NewUpload]) -> Result<Vec<UploadRecord>, CatalogueFailure> {
+    // Several files of one drop stand one after the other: each goes behind the one before it.
+    let mut previous: Option<VideoId> = None;
+    let mut records = Vec::with_capacity(files.len());
+    for file in files {
+        let mut mutations = vec![Mutation::AssetCreate {
+            asset: file.asset,
+            name: file.name.clone(),
+            kind: file.kind,
+            bytes: file.bytes,
+            predecessor: None,
+        }];
+        if let (Some(video), Destination::Chapter { course, chapter, after, before }) = (file.video, &file.destination)
+        {
+            let place = Between { after: previous.or(*after), before: if previous.is_some() { None } else { *before } };
+            let (course, chapter, asset) = (*course, *chapter, file.asset);
+            mutations.push(Mutation::VideoCreate { video, course, chapter, asset, title: file.title.clone(), place });
+            previous = Some(video);
+        }
+        outbox::apply(tx, user, &mutations)?;
+        records.push(insert(tx, file)?);
+    }
+    Ok(records)
+}
+
+fn insert(tx: &Transaction<'_>, file: &NewUpload) -> Result<UploadRecord, CatalogueFailure> {
+    let (course, label) = match (&file.destination, file.video) {
+        (Destination::Chapter { course, chapter, .. }, Some(_)) => {
+            let label = tx
+                .query_row(
+                    "SELECT course.title || ' › ' || chapter.title FROM chapter JOIN course ON course.id = chapter.parent
+                     WHERE chapter.id = ?1",
+                    [chapter.to_string()],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            (Some(*course), label.unwrap_or_default())
+        }
+        _ => (None, String::new()),
+    };
+    let sql = format!(
+        "INSERT INTO upload (operation, schema_number, asset, video, course, path, name, kind, bytes, modified_ns,
+             file_device, file_number, destination)
+         VALUES (?1, {SCHEMA}, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING {COLUMNS}"
+    );
+    tx.prepare_cached(&sql)?.query_row(
+        params![
+            file.operation.to_string(),
+            file.asset.to_string(),
+            file.video.map(|id| id.to_string()),
+            course.map(|id| id.to_string()),
+            path_bytes(&file.path),
+            file.name,
+            serde_json::to_string(&file.kind)?,
+            file.bytes.cast_signed(),
+            file.modified_ns,
+            file.file_id.0.cast_signed(),
+            file.file_id.1.cast_signed(),
+            label,
+        ],
+        |row| Ok(record(row)),
+    )?
+}
+
+fn cancel(tx: &Transaction<'_>, user: UserId, operation: OperationId) -> Result<(), CatalogueFailure> {
+    let found: Option<(String, Option<String>)> = tx
+        .query_row("DELETE FROM upload WHERE operation = ?1 RETURNING asset, video", [operation.to_string()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    let Some((asset, video)) = found else { return Ok(()) };
+    let uses = video.map(|id| id.parse().map(VideoId)).transpose()?.into_iter().collect();
+    let delete = Mutation::AssetDelete { ids: vec![AssetId(asset.parse()?)], uses };
+    match outbox::apply(tx, user, &[delete]) {
+        // Somebody has put the asset elsewhere, or it is gone already: the upload ends, the rest is theirs.
+        Ok(_) | Err(CatalogueFailure::Rejected(_)) => Ok(()),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn record(row: &Row<'_>) -> Result<UploadRecord, CatalogueFailure> {
+    let text = |index: usize| row.get::<_, Option<String>>(index);
+    let id = |index: usize| -> Result<uuid::Uuid, CatalogueFailure> { Ok(row.get::<_, String>(index)?.parse()?) };
+    let number = |index: usize| row.get::<_, i64>(index);
+    Ok(UploadRecord {
+        operation: OperationId(id(0)?),
+        asset: AssetId(id(1)?),
+        video: text(2)?.map(|id| id.parse().map(VideoId)).transpose()?,
+        course: text(3)?.map(|id| id.parse().map(CourseId)).transpose()?,
+        path: path_from(row.get(4)?),
+        name: row.get(5)?,
+        kind: serde_json::from_str::<AssetKind>(&row.get::<_, String>(6)?)?,
+        bytes: number(7)?.cast_unsigned(),
+        modified_ns: number(8)?,
+        file_id: (number(9)?.cast_unsigned(), number(10)?.cast_unsigned()),
+        destination: row.get(11)?,
+        paused: number(12)? != 0,
+        outcome: match text(13)?.as_deref() {
+            Some("ready") => Some(Outcome::Ready),
+            Some(_) => Some(Outcome::Failed),
+            None => None,
+        },
+    })
+}
+
+#[cfg(unix)]
+fn path_bytes(path: &Path) -> Vec<u8> {
+    use std::os::unix::ffi::OsStrExt;
+    path.as_os_str().as_bytes().to_vec()
+}
+
+#[cfg(unix)]
+fn path_from(bytes: Vec<u8>) -> PathBuf {
+    use std::os::unix::ffi::OsStringExt;
+    PathBuf::from(std::ffi::OsString::from_vec(bytes))
+}
+
+/// UTF-16 code units, little-endian: a Windows path may hold unpaired surrogates.
+#[cfg(windows)]
+fn path_bytes(path: &Path) -> Vec<u8> {
+    use std::os::windows::ffi::OsStrExt;
+    path.as_os_str().encode_wide().flat_map(u16::to_le_bytes).collect()
+}
+
+#[cfg(windows)]
+fn path_from(bytes: Vec<u8>) -> PathBuf {
+    use std::os::windows::ffi::OsStringExt;
+    let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    PathBuf::from(std::ffi::OsString::from_wide(&units))
+}
