@@ -1,5 +1,8 @@
 //! The control plane of an object store. Bytes never pass here: the app sends them to the URLs signed here.
 
+pub mod local;
+pub mod s3;
+
 use lectern_shared::protocol::{SignedUrl, StoredPart};
 
 /// Why a call on a store failed. Retrying is the caller's: each call here is one try.
