@@ -30,6 +30,17 @@ fn content(format: FileFormat, extension: &str) -> Content {
     match format {
         // Bytes that say nothing: the extension is all there is.
         FileFormat::ArbitraryBinaryData | FileFormat::Empty => by_extension(extension),
+        // A container whose tracks could not be told: a video, unless its name says that it is only heard.
+        FileFormat::Mpeg4Part14
+        | FileFormat::ExtensibleBinaryMetaLanguage
+        | FileFormat::AdvancedSystemsFormat
+        | FileFormat::Realmedia
+        | FileFormat::OggMultiplexedMedia => {
+            let named = by_extension(extension);
+            let is_audio = named.kind == AssetKind::Audio;
+            let media_type = if is_audio { named.media_type } else { format.media_type().to_owned() };
+            Content { kind: if is_audio { AssetKind::Audio } else { AssetKind::Video }, media_type }
+        }
         // Any text is text; captions and outlines are what people bring.
         FileFormat::PlainText if is_text_document(extension) => {
             Content { kind: AssetKind::Document, media_type: format.media_type().to_owned() }

@@ -99,20 +99,49 @@ pub struct Journaled {
 #[derive(Clone, Debug)]
 pub enum Write {
     /// The store's side is about to be opened with these parts.
-    Intent { operation: OperationId, asset: AssetId, part_bytes: u64, facts: SourceFacts },
+    Intent {
+        operation: OperationId,
+        asset: AssetId,
+        part_bytes: u64,
+        facts: SourceFacts,
+    },
     /// It is open.
-    Opened { operation: OperationId, part_bytes: u64, upload_id: Option<String> },
-    Part { operation: OperationId, number: u32, proof: PartProof },
+    Opened {
+        operation: OperationId,
+        part_bytes: u64,
+        upload_id: Option<String>,
+    },
+    Part {
+        operation: OperationId,
+        number: u32,
+        proof: PartProof,
+    },
     /// These parts, or all of them, have to be sent again.
-    ForgetParts { operation: OperationId, numbers: Option<Vec<u32>> },
+    ForgetParts {
+        operation: OperationId,
+        numbers: Option<Vec<u32>>,
+    },
     /// The file was found to be the same under another time or identity.
-    Facts { operation: OperationId, facts: SourceFacts },
-    Failure { operation: OperationId, cause: Option<Cause> },
-    Cancelled { operation: OperationId, asset: AssetId },
+    Facts {
+        operation: OperationId,
+        facts: SourceFacts,
+    },
+    Failure {
+        operation: OperationId,
+        cause: Option<Cause>,
+    },
+    Cancelled {
+        operation: OperationId,
+        asset: AssetId,
+    },
     /// The cancellation did not take place.
-    Uncancelled { operation: OperationId },
+    Uncancelled {
+        operation: OperationId,
+    },
     /// Ready, or its cancellation confirmed: nothing needs to be known of it.
-    Forget { operation: OperationId },
+    Forget {
+        operation: OperationId,
+    },
     /// Nothing: its answer says that all before it is on the disk.
     Flush,
 }
@@ -253,9 +282,9 @@ fn apply(transaction: &Transaction<'_>, write: &Write) -> Result<(), JournalErro
         Write::ForgetParts { operation, numbers: None } => {
             run("DELETE FROM part WHERE operation = ?1", &[&operation.0.into_bytes()])
         }
-        Write::ForgetParts { operation, numbers: Some(numbers) } => numbers
-            .iter()
-            .try_for_each(|number| run("DELETE FROM part WHERE operation = ?1 AND number = ?2", &[&operation.0.into_bytes(), number])),
+        Write::ForgetParts { operation, numbers: Some(numbers) } => numbers.iter().try_for_each(|number| {
+            run("DELETE FROM part WHERE operation = ?1 AND number = ?2", &[&operation.0.into_bytes(), number])
+        }),
         Write::Facts { operation, facts } => run(
             "UPDATE upload SET modified_ns = ?2, file_device = ?3, file_index = ?4 WHERE operation = ?1",
             &[
@@ -279,9 +308,9 @@ fn apply(transaction: &Transaction<'_>, write: &Write) -> Result<(), JournalErro
         Write::Uncancelled { operation } => {
             run("DELETE FROM cancelled WHERE operation = ?1", &[&operation.0.into_bytes()])
         }
-        Write::Forget { operation } => ["upload", "failure", "cancelled"]
-            .iter()
-            .try_for_each(|table| run(&format!("DELETE FROM {table} WHERE operation = ?1"), &[&operation.0.into_bytes()])),
+        Write::Forget { operation } => ["upload", "failure", "cancelled"].iter().try_for_each(|table| {
+            run(&format!("DELETE FROM {table} WHERE operation = ?1"), &[&operation.0.into_bytes()])
+        }),
         Write::Flush => Ok(()),
     }
 }
@@ -320,9 +349,8 @@ fn id(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Uuid> {
 }
 
 fn read_uploads(connection: &Connection) -> Result<HashMap<OperationId, JournaledUpload>, JournalError> {
-    let mut statement = connection.prepare(
-        "SELECT operation, part_bytes, upload_id, bytes, modified_ns, file_device, file_index FROM upload",
-    )?;
+    let mut statement = connection
+        .prepare("SELECT operation, part_bytes, upload_id, bytes, modified_ns, file_device, file_index FROM upload")?;
     let rows = statement.query_map([], |row| {
         let facts = SourceFacts {
             bytes: row.get::<_, i64>(3)?.cast_unsigned(),

@@ -126,14 +126,8 @@ impl Uploads {
         let gone = CancellationToken::new();
         tokio::spawn(keep_failures(catalogue.clone(), to_keep));
         tokio::spawn(scheduler.run(gone.clone()));
-        let inner = Inner {
-            messages: outbox,
-            board,
-            catalogue,
-            journal,
-            controls: Mutex::new(()),
-            _gone: gone.drop_guard(),
-        };
+        let inner =
+            Inner { messages: outbox, board, catalogue, journal, controls: Mutex::new(()), _gone: gone.drop_guard() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -240,11 +234,7 @@ async fn keep_all(catalogue: &dyn UploadCatalogue, to_keep: Vec<ToKeep>) -> Resu
     futures::stream::iter(writes).buffer_unordered(KEEPING_MAX).try_collect().await
 }
 
-async fn keep_one(
-    catalogue: &dyn UploadCatalogue,
-    operation: OperationId,
-    keep: Keep,
-) -> Result<(), CatalogueError> {
+async fn keep_one(catalogue: &dyn UploadCatalogue, operation: OperationId, keep: Keep) -> Result<(), CatalogueError> {
     match keep {
         Keep::Paused(paused) => catalogue.set_paused(operation, paused).await,
         Keep::Outcome(outcome) => catalogue.set_outcome(operation, outcome).await,

@@ -121,10 +121,7 @@ fn outer_cause(job: &Job, around: &Surroundings) -> Option<Cause> {
 }
 
 #[must_use]
-pub fn totals<'a>(
-    snapshots: impl Iterator<Item = &'a UploadSnapshot>,
-    bytes_per_second: Option<u64>,
-) -> UploadTotals {
+pub fn totals<'a>(snapshots: impl Iterator<Item = &'a UploadSnapshot>, bytes_per_second: Option<u64>) -> UploadTotals {
     let mut totals = UploadTotals::default();
     let (mut waiting, mut by_user, mut left) = (0_u32, 0_u32, 0_u64);
     for upload in snapshots {

@@ -86,12 +86,12 @@ pub async fn send_part(outside: &Outside, order: PartOrder) -> PartEnd {
             if !etag.eq_ignore_ascii_case(&hex(&hashes.md5)) {
                 return PartEnd::Mismatch;
             }
-            confirm(outside, &order.record, order.part, PartProof {
-                bytes,
-                md5: hashes.md5,
-                etag,
-                chaining: hashes.chaining,
-            })
+            confirm(
+                outside,
+                &order.record,
+                order.part,
+                PartProof { bytes, md5: hashes.md5, etag, chaining: hashes.chaining },
+            )
             .await
         }
         (PutOutcome::Sent { .. }, None) => PartEnd::Mismatch,
@@ -122,13 +122,7 @@ async fn confirm(outside: &Outside, record: &UploadRecord, part: u32, proof: Par
     PartEnd::Confirmed(proof)
 }
 
-fn read_part(
-    path: &Path,
-    facts: SourceFacts,
-    plan: Plan,
-    part: u32,
-    feed: &Feed,
-) -> Result<ReadEnd, SourceProblem> {
+fn read_part(path: &Path, facts: SourceFacts, plan: Plan, part: u32, feed: &Feed) -> Result<ReadEnd, SourceProblem> {
     let (source, found) = Source::open(path)?;
     if let Standing::Touched(found) = facts.compare(found)? {
         return Ok(ReadEnd::Touched(found));

@@ -64,9 +64,7 @@ impl From<RemoteError> for StepFailure {
                 ProblemCode::StoreUnreachable => Self::Unreachable(Remote::Store),
                 // The connection is being renewed: no upload can do anything about it.
                 ProblemCode::Unauthenticated => Self::Unreachable(Remote::Server),
-                ProblemCode::NotEnoughSpace { needed, free } => {
-                    Self::NeedsUser(Cause::NotEnoughSpace { needed, free })
-                }
+                ProblemCode::NotEnoughSpace { needed, free } => Self::NeedsUser(Cause::NotEnoughSpace { needed, free }),
                 ProblemCode::UpgradeNeeded => Self::NeedsUser(Cause::Refused { detail }),
                 ProblemCode::UploadGone => Self::UploadGone,
                 ProblemCode::Corrupted => Self::Corrupted(detail),

@@ -317,9 +317,11 @@ impl Job {
 
     fn wants_urls(&self, now: Instant) -> Option<Vec<u32>> {
         let lacks = |part: &&u32| self.url(**part, now).is_none();
-        self.pending.iter().take(URLS_AHEAD).any(|part| lacks(&part)).then(|| {
-            self.pending.iter().filter(lacks).take(URLS_MAX).copied().collect()
-        })
+        self.pending
+            .iter()
+            .take(URLS_AHEAD)
+            .any(|part| lacks(&part))
+            .then(|| self.pending.iter().filter(lacks).take(URLS_MAX).copied().collect())
     }
 
     fn url(&self, part: u32, now: Instant) -> Option<&Arc<PartUrl>> {

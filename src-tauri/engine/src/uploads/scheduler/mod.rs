@@ -36,15 +36,39 @@ pub(super) enum Keep {
 }
 
 pub(super) enum Message {
-    Add { records: Vec<UploadRecord>, done: oneshot::Sender<()> },
-    Control { action: UploadAction, operations: Option<Vec<OperationId>>, done: oneshot::Sender<Vec<ToKeep>> },
+    Add {
+        records: Vec<UploadRecord>,
+        done: oneshot::Sender<()>,
+    },
+    Control {
+        action: UploadAction,
+        operations: Option<Vec<OperationId>>,
+        done: oneshot::Sender<Vec<ToKeep>>,
+    },
     /// Cancelled in journal and catalogue: take the store's side away.
-    Cancelled { operations: Vec<(OperationId, AssetId)>, done: oneshot::Sender<()> },
-    Cleared { operations: Vec<OperationId>, done: oneshot::Sender<()> },
-    Step { operation: OperationId, id: u64, event: Event },
-    Part { operation: OperationId, part: u32, id: u64, end: PartEnd },
+    Cancelled {
+        operations: Vec<(OperationId, AssetId)>,
+        done: oneshot::Sender<()>,
+    },
+    Cleared {
+        operations: Vec<OperationId>,
+        done: oneshot::Sender<()>,
+    },
+    Step {
+        operation: OperationId,
+        id: u64,
+        event: Event,
+    },
+    Part {
+        operation: OperationId,
+        part: u32,
+        id: u64,
+        end: PartEnd,
+    },
     Nudge,
-    Shutdown { done: oneshot::Sender<()> },
+    Shutdown {
+        done: oneshot::Sender<()>,
+    },
 }
 
 struct RunningStep {

@@ -13,9 +13,10 @@ impl Scheduler {
     pub(super) fn show(&mut self, now: Instant) {
         let is_time = self.told_at.is_none_or(|told| now.saturating_duration_since(told) >= TICK);
         if is_time && self.in_flight > 0 {
-            let moving = self.unfinished.values().filter(|operation| {
-                self.entries.get(operation).is_some_and(|entry| !entry.attempts.is_empty())
-            });
+            let moving = self
+                .unfinished
+                .values()
+                .filter(|operation| self.entries.get(operation).is_some_and(|entry| !entry.attempts.is_empty()));
             self.stale.extend(moving);
         }
         for operation in std::mem::take(&mut self.stale) {

@@ -1,0 +1,6 @@
+//! A course server, its object store and a catalogue in memory, so that the upload engine meets real HTTP and every kind
+//! of bad day.
+
+pub mod catalogue;
+pub mod store;
+pub mod world;
