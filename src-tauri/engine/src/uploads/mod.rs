@@ -24,6 +24,7 @@ pub use seam::{Announced, CatalogueError, NewUpload, Outcome, UploadCatalogue, U
 use crate::EventSink;
 use crate::remote::CourseServer;
 use crate::remote::sender::{PartSender, SenderError, SenderTimes};
+use futures::{StreamExt as _, TryStreamExt as _};
 use journal::{Journal, Write};
 use lectern_shared::ids::{AssetId, OperationId, UserId};
 use lectern_shared::upload::{Destination, IntakeReport, UploadAction, UploadList, UploadState};
@@ -90,11 +91,14 @@ impl Uploads {
             Ok::<_, UploadsError>((journal, journaled, PartSender::new(SenderTimes::default())?))
         });
         let (journal, journaled, sender) = opened.await.map_err(|_| UploadsError::Stopped)??;
+        let mut records = catalogue.uploads().await?;
         // Cancelled, and the app ended before the catalogue knew.
         for (operation, _) in &journaled.cancelled {
-            catalogue.cancel(*operation).await?;
+            if records.iter().any(|record| record.operation == *operation) {
+                catalogue.cancel(*operation).await?;
+                records.retain(|record| record.operation != *operation);
+            }
         }
-        let records = catalogue.uploads().await?;
 
         let board = Arc::new(Board::default());
         let (outbox, inbox) = mpsc::unbounded_channel();
@@ -170,16 +174,23 @@ impl Uploads {
 
     /// Journal first, so that a cancellation outlives a crash; catalogue second; the store's side when it answers.
     async fn cancel(&self, operations: Option<&[OperationId]>) -> Result<(), UploadsError> {
+        let chosen = self.inner.board.unfinished(operations);
+        let marks =
+            chosen.iter().map(|&(operation, asset)| self.inner.journal.write(Write::Cancelled { operation, asset }));
+        futures::future::try_join_all(marks).await?;
+        let answers = futures::stream::iter(chosen)
+            .map(|(operation, asset)| async move { (operation, asset, self.inner.catalogue.cancel(operation).await) })
+            .buffered(KEEPING_MAX)
+            .collect::<Vec<_>>()
+            .await;
         let mut cancelled = Vec::new();
         let mut result = Ok(());
-        for (operation, asset) in self.inner.board.unfinished(operations) {
-            self.inner.journal.write(Write::Cancelled { operation, asset }).await?;
-            match self.inner.catalogue.cancel(operation).await {
+        for (operation, asset, answer) in answers {
+            match answer {
                 Ok(()) => cancelled.push((operation, asset)),
                 Err(error) => {
                     self.inner.journal.note(Write::Uncancelled { operation });
                     result = Err(error.into());
-                    break;
                 }
             }
         }
@@ -191,12 +202,15 @@ impl Uploads {
         let uploads = self.inner.board.list().uploads;
         let ready = uploads.iter().filter(|upload| upload.state == UploadState::Ready);
         let chosen = ready.filter(|upload| operations.is_none_or(|wanted| wanted.contains(&upload.operation)));
-        let mut cleared = Vec::new();
-        for operation in chosen.map(|upload| upload.operation) {
-            self.inner.catalogue.clear(operation).await?;
-            cleared.push(operation);
-        }
-        self.ask(|done| Message::Cleared { operations: cleared, done }).await
+        let chosen: Vec<OperationId> = chosen.map(|upload| upload.operation).collect();
+        let answers = futures::stream::iter(chosen)
+            .map(|operation| async move { (operation, self.inner.catalogue.clear(operation).await) })
+            .buffered(KEEPING_MAX)
+            .collect::<Vec<_>>()
+            .await;
+        let cleared = answers.iter().filter(|(_, answer)| answer.is_ok()).map(|(operation, _)| *operation).collect();
+        self.ask(|done| Message::Cleared { operations: cleared, done }).await?;
+        answers.into_iter().try_for_each(|(_, answer)| answer.map_err(UploadsError::from))
     }
 
     /// All uploads in the order they go, as they are now.
@@ -229,7 +243,6 @@ impl Uploads {
 }
 
 async fn keep_all(catalogue: &dyn UploadCatalogue, to_keep: Vec<ToKeep>) -> Result<(), CatalogueError> {
-    use futures::{StreamExt as _, TryStreamExt as _};
     let writes = to_keep.into_iter().map(|(operation, keep)| keep_one(catalogue, operation, keep));
     futures::stream::iter(writes).buffer_unordered(KEEPING_MAX).try_collect().await
 }

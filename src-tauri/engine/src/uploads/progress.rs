@@ -163,8 +163,14 @@ impl Board {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn put(&self, rank: i64, snapshot: UploadSnapshot) {
-        self.lock().by_rank.insert(rank, snapshot);
+    /// Whether it says anything new.
+    pub fn put(&self, rank: i64, snapshot: UploadSnapshot) -> bool {
+        let mut inner = self.lock();
+        if inner.by_rank.get(&rank) == Some(&snapshot) {
+            return false;
+        }
+        inner.by_rank.insert(rank, snapshot);
+        true
     }
 
     #[must_use]

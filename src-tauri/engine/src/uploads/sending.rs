@@ -70,8 +70,12 @@ pub async fn send_part(outside: &Outside, order: PartOrder) -> PartEnd {
             read => (read, put.await),
         },
         outcome = &mut put => {
-            // A reader of a failed attempt may hang on a dead disk or line: it gets a moment to say why.
-            let read = tokio::time::timeout(READER_GRACE, reader).await.unwrap_or(Ok(ReadEnd::Stopped));
+            let read = if matches!(outcome, PutOutcome::Sent { .. }) {
+                reader.await
+            } else {
+                // A reader of a failed attempt may hang on a dead disk or line: it gets a moment to say why.
+                tokio::time::timeout(READER_GRACE, reader).await.unwrap_or(Ok(ReadEnd::Stopped))
+            };
             (read, outcome)
         }
     };

@@ -1,15 +1,18 @@
 //! What people tell the uploads to do.
 
-use super::{Entry, Keep, Scheduler, ToKeep};
-use crate::uploads::job::{Event, Job, Phase, Step};
+use super::{Attempt, Entry, Keep, Scheduler, ToKeep};
+use crate::uploads::job::{Event, Job, PartEnd, Phase, Step};
 use crate::uploads::recovery::facts_of;
 use crate::uploads::seam::UploadRecord;
 use crate::uploads::worker;
 use lectern_shared::ids::{AssetId, OperationId};
 use lectern_shared::upload::UploadAction;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
+
+/// An attempt that has not moved for so long is not trusted over a nudge.
+const STILL_AFTER: Duration = Duration::from_secs(5);
 
 impl Scheduler {
     pub(super) fn add(&mut self, records: Vec<UploadRecord>, done: oneshot::Sender<()>) {
@@ -49,6 +52,10 @@ impl Scheduler {
                 }
                 UploadAction::Cancel | UploadAction::Clear => None,
             };
+            if let Some(Keep::Outcome(None)) = keep {
+                // It may have failed while it was paused: a retry is meant to run.
+                to_keep.push((operation, Keep::Paused(false)));
+            }
             to_keep.extend(keep.map(|keep| (operation, keep)));
         }
         if matches!(action, UploadAction::Resume | UploadAction::Retry) {
@@ -83,9 +90,26 @@ impl Scheduler {
         self.open_gates();
         let operations: Vec<OperationId> = self.unfinished.values().copied().collect();
         for operation in operations {
+            self.drop_still_attempts(operation);
             self.apply(operation, Event::Nudge);
         }
         self.outside.nudged.notify_waiters();
+    }
+
+    /// After a sleep or a change of networks connections are dead without knowing it: those that stand still go again.
+    fn drop_still_attempts(&mut self, operation: OperationId) {
+        let Some(entry) = self.entries.get_mut(&operation) else { return };
+        let is_still = |attempt: &Attempt| attempt.moved_at.elapsed() >= STILL_AFTER;
+        let still: Vec<u32> =
+            entry.attempts.iter().filter(|(_, attempt)| is_still(attempt)).map(|(part, _)| *part).collect();
+        for part in still {
+            let Some(attempt) = self.entries.get_mut(&operation).and_then(|entry| entry.attempts.remove(&part)) else {
+                continue;
+            };
+            self.in_flight -= 1;
+            self.store.ended(attempt.id);
+            self.apply(operation, Event::PartEnded { part, end: PartEnd::Unreachable });
+        }
     }
 
     fn open_gates(&mut self) {

@@ -193,7 +193,9 @@ impl Scheduler {
             let end: PartEnd = sending::send_part(&outside, order).await;
             let _ = outbox.send(Message::Part { operation, part, id, end });
         });
-        entry.attempts.insert(part, Attempt { id, gauge, _task: AbortOnDropHandle::new(task) });
+        entry
+            .attempts
+            .insert(part, Attempt { id, gauge, pulled: 0, moved_at: now, _task: AbortOnDropHandle::new(task) });
         self.in_flight += 1;
         self.stale.insert(operation);
     }

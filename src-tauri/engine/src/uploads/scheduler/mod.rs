@@ -80,6 +80,9 @@ struct RunningStep {
 struct Attempt {
     id: u64,
     gauge: Arc<Gauge>,
+    /// As last looked at, and when that was new.
+    pulled: u64,
+    moved_at: Instant,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -250,6 +253,9 @@ impl Scheduler {
             return;
         }
         let Some(RunningStep { step, .. }) = entry.step.take() else { return };
+        if matches!(event, Event::OtherContent(_)) {
+            tracing::warn!(%operation, "the file was changed while it was sent: it starts again");
+        }
         self.read_gates(&step, &event);
         self.apply(operation, event);
     }
@@ -351,7 +357,12 @@ impl Scheduler {
                 journal.note(Write::Failure { operation, cause: Some(cause) });
                 let _ = self.keeper.send((operation, Keep::Outcome(Some(Outcome::Failed))));
             }
-            Action::Revived => journal.note(Write::Failure { operation, cause: None }),
+            Action::Revived => {
+                journal.note(Write::Failure { operation, cause: None });
+                if let Some(entry) = self.entries.get_mut(&operation) {
+                    entry.since = Instant::now();
+                }
+            }
         }
     }
 

@@ -24,6 +24,8 @@ impl Scheduler {
         }
         if is_time {
             self.tell(now);
+            // After the telling: also on a busy computer two are never closer than a tick.
+            self.told_at = Some(Instant::now());
         }
     }
 
@@ -37,6 +39,12 @@ impl Scheduler {
     fn put_on_board(&mut self, operation: OperationId, now: Instant) {
         let Some(entry) = self.entries.get_mut(&operation) else { return };
         let in_flight_bytes = entry.in_flight_bytes();
+        for attempt in entry.attempts.values_mut() {
+            let pulled = attempt.gauge.pulled();
+            if pulled != attempt.pulled || attempt.gauge.is_starved() {
+                (attempt.pulled, attempt.moved_at) = (pulled, now);
+            }
+        }
         if !entry.attempts.is_empty() {
             entry.speed.record(now, entry.job.confirmed_bytes() + in_flight_bytes);
         }
@@ -48,15 +56,15 @@ impl Scheduler {
             store_is_silent: self.store.is_closed(),
             waits_long: now.saturating_duration_since(entry.since) >= WAITS_LONG_AFTER,
         };
-        self.board.put(entry.rank, progress::snapshot(&entry.record, &entry.job, &around));
-        self.untold.insert(operation);
+        if self.board.put(entry.rank, progress::snapshot(&entry.record, &entry.job, &around)) {
+            self.untold.insert(operation);
+        }
     }
 
     fn tell(&mut self, now: Instant) {
         if self.untold.is_empty() && !self.list_changed {
             return;
         }
-        self.told_at = Some(now);
         let in_flight: u64 = self.entries.values().map(super::Entry::in_flight_bytes).sum();
         if self.in_flight > 0 {
             self.speed.record(now, self.confirmed_here + in_flight);
