@@ -265,6 +265,23 @@ async fn a_cancelled_upload_is_taken_away_everywhere_also_when_the_server_comes_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_upload_cancelled_while_it_is_being_opened_leaves_nothing_at_the_store() {
+    let world = World::new().await;
+    world.server.with(|state| state.open_delay = Duration::from_millis(300));
+    let uploads = world.engine().await;
+    let (_, asset) = world.add(&uploads, world.file("lecture.bin", 40 * MIB)).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    uploads.control(UploadAction::Cancel, None).await.unwrap();
+    assert_eq!(uploads.list().uploads, []);
+    until("it was cancelled after it was opened", || {
+        world.server.with(|state| state.cancels.contains(&asset) && !state.open.contains_key(&asset))
+    })
+    .await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(world.server.with(|state| state.open.is_empty() && state.puts.is_empty()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_touched_file_goes_on_and_an_edited_one_is_sent_as_it_is_now() {
     let world = World::new().await;
     let uploads = world.engine().await;
@@ -352,8 +369,8 @@ async fn what_cannot_be_sent_is_refused_and_the_rest_of_the_drop_is_taken() {
 async fn three_hundred_small_files_are_one_drop_and_do_not_wait_behind_a_huge_one() {
     let world = World::new().await;
     let uploads = world.engine().await;
-    world.server.with(|state| state.delay = Duration::from_millis(200));
-    let huge = world.file("huge.bin", 400 * MIB);
+    world.server.with(|state| state.delay = Duration::from_millis(300));
+    let huge = world.file("huge.bin", 200 * MIB);
     let (huge_operation, huge_asset) = world.add(&uploads, huge.clone()).await;
     let course = CourseId::new();
     let chapter = Destination::Chapter { course, chapter: ChapterId::new(), after: None, before: None };

@@ -24,7 +24,7 @@ use tokio_util::task::AbortOnDropHandle;
 /// What happens to the next PUT.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// Before the body is read.
+    /// A 5xx before the body is read, others after it.
     Status(u16, Option<&'static str>),
     /// The connection is cut in the middle of the body.
     Cut,
@@ -48,6 +48,8 @@ pub struct StoreState {
     at_once: usize,
     /// Of the answer to a large part.
     pub delay: Duration,
+    /// Opening takes this long and then happens, whether anybody still waits for it or not.
+    pub open_delay: Duration,
     pub server_is_down: bool,
     pub no_space: bool,
     /// Completing answers `Corrupted` this often.
@@ -143,7 +145,11 @@ async fn store_part(
     };
     let _leaves = Leaves(state.clone());
     match fault {
-        Some(Fault::Status(status, retry_after)) => return refusal(status, retry_after),
+        Some(Fault::Status(status, retry_after)) => {
+            // An early refusal can be lost with its connection (that is tried again): only 5xx are early here.
+            while status < 500 && body.frame().await.is_some() {}
+            return refusal(status, retry_after);
+        }
         Some(Fault::Cut) => {
             let _ = body.frame().await;
             // A panic in a handler breaks its connection.
@@ -217,6 +223,7 @@ impl CourseServer for TestServer {
 
     async fn open_upload(&self, request: &OpenUpload) -> Result<OpenedUpload, RemoteError> {
         self.check()?;
+        tokio::time::sleep(self.with(|state| state.open_delay)).await;
         self.with(|state| {
             if state.no_space {
                 return Err(problem(ProblemCode::NotEnoughSpace { needed: request.bytes, free: 1 }));
