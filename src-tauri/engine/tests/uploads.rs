@@ -27,9 +27,12 @@ async fn a_large_file_is_sent_in_parts_and_put_together_with_its_hash() {
     assert_eq!(puts, [1, 2, 3, 4, 5, 6]);
     assert!(world.server.with(|state| state.most_at_once) <= 4);
     assert_eq!(world.catalogue.records.lock().unwrap()[0].outcome, Some(Outcome::Ready));
+    until("the window was told", || {
+        world.snapshots().last().is_some_and(|shown| shown.name == ProgressName::MediaUploadComplete)
+    })
+    .await;
     uploads.shutdown().await;
     world.assert_progress_was_honest(false);
-    assert_eq!(world.snapshots().last().unwrap().name, ProgressName::MediaUploadComplete);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -394,11 +397,14 @@ async fn three_hundred_small_files_are_one_drop_and_do_not_wait_behind_a_huge_on
     let queued = world.catalogue.queued.lock().unwrap().clone();
     assert_eq!((queued[1].title.as_str(), queued[300].title.as_str()), ("clip 1", "clip 300"), "natural order");
     world.assert_stored(queued[300].asset, &last);
+    until("the window was told of each", || {
+        let shown = world.snapshots();
+        let of_course = shown.iter().filter(|shown| shown.context == UploadContext::Course(course));
+        of_course.filter(|shown| shown.name == ProgressName::UploadComplete).count() == 300
+    })
+    .await;
     uploads.shutdown().await;
     world.assert_progress_was_honest(false);
-    let shown = world.snapshots();
-    let of_course = shown.iter().filter(|shown| shown.context == UploadContext::Course(course));
-    assert_eq!(of_course.filter(|shown| shown.name == ProgressName::UploadComplete).count(), 300);
     let events = world.events.lock().unwrap();
     assert!(events.iter().any(|(_, event)| matches!(event, AppEvent::Changed { .. })));
 }
