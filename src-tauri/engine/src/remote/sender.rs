@@ -1,1 +1,0 @@
-//! Sends one part to a signed URL.

@@ -1,0 +1,174 @@
+//! Sends one part to the object store by a signed URL. Ours, not an SDK's: back-pressure, exact lengths, stalls and
+//! honest progress are what the app is for.
+
+mod body;
+mod outcome;
+mod stall;
+
+pub use body::Gauge;
+pub use outcome::PutOutcome;
+
+use body::PartBody;
+use bytes::Bytes;
+use lectern_shared::protocol::PartUrl;
+use reqwest::{Client, Url};
+use stall::StallWatch;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// How long the store may take for what.
+#[derive(Clone, Copy, Debug)]
+pub struct SenderTimes {
+    pub connect: Duration,
+    /// No bytes accepted for this long: the attempt is over.
+    pub stall: Duration,
+    /// No answer this long after the last byte: the attempt is over.
+    pub answer: Duration,
+    pub pool_idle: Duration,
+}
+
+impl Default for SenderTimes {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            stall: Duration::from_secs(45),
+            answer: Duration::from_secs(60),
+            pool_idle: Duration::from_secs(15),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SenderError {
+    #[error("no HTTP client could be made: {0}")]
+    Client(String),
+}
+
+/// One part on its way.
+pub struct PartPut<'a> {
+    pub url: &'a PartUrl,
+    pub bytes: u64,
+    /// The part's bytes in order. Ends early: the attempt fails.
+    pub chunks: mpsc::Receiver<Bytes>,
+    pub gauge: Arc<Gauge>,
+    /// Not on a connection that was used before: after a 5xx the next attempt should meet another node.
+    pub fresh_connection: bool,
+}
+
+/// The HTTP clients parts are sent with. Cheap to clone.
+#[derive(Clone)]
+pub struct PartSender {
+    times: SenderTimes,
+    outside: Pair,
+    loopback: Pair,
+}
+
+#[derive(Clone)]
+struct Pair {
+    pooled: Client,
+    fresh: Client,
+}
+
+impl PartSender {
+    /// Takes some milliseconds: it reads the system's trust store. Blocks.
+    ///
+    /// # Errors
+    /// When TLS or the proxy settings cannot be set up.
+    pub fn new(times: SenderTimes) -> Result<Self, SenderError> {
+        Ok(Self { times, outside: Pair::new(times, false)?, loopback: Pair::new(times, true)? })
+    }
+
+    /// Sends one part and says what came of it.
+    pub async fn put(&self, put: PartPut<'_>) -> PutOutcome {
+        let Ok(url) = Url::parse(&put.url.url) else {
+            return PutOutcome::Refused { status: 0, code: "InvalidUrl".to_owned() };
+        };
+        let pair = if is_loopback(&url) { &self.loopback } else { &self.outside };
+        let client = if put.fresh_connection { &pair.fresh } else { &pair.pooled };
+        let mut request = client.put(url);
+        for (name, value) in &put.url.headers {
+            // Length and host are the client's to write: twice would break the signature.
+            if !name.eq_ignore_ascii_case("content-length") && !name.eq_ignore_ascii_case("host") {
+                request = request.header(name, value);
+            }
+        }
+        let _stop_at_end = StopAtEnd(put.gauge.clone());
+        let body = PartBody::new(put.chunks, put.bytes, put.gauge.clone());
+        let sending = request.body(reqwest::Body::wrap(body)).send();
+        let mut sending = std::pin::pin!(sending);
+        let mut watch = StallWatch::new(self.times, put.bytes, Instant::now());
+        loop {
+            tokio::select! {
+                answer = &mut sending => return match answer {
+                    Ok(response) => outcome::of_response(response).await,
+                    Err(error) => outcome::of_error(error),
+                },
+                () = tokio::time::sleep(watch.look_every()) => {
+                    if let Some(detail) = watch.look(&put.gauge, Instant::now()) {
+                        return PutOutcome::Unreachable { detail };
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// However the attempt ends, also when its task is dropped.
+struct StopAtEnd(Arc<Gauge>);
+
+impl Drop for StopAtEnd {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+impl Pair {
+    fn new(times: SenderTimes, loopback: bool) -> Result<Self, SenderError> {
+        let build = |idle_max: usize| {
+            let mut builder = Client::builder()
+                // HTTP/2 puts parallel parts on one connection, whose losses then stop them all.
+                .http1_only()
+                .tcp_nodelay(true)
+                .connect_timeout(times.connect)
+                .pool_idle_timeout(times.pool_idle)
+                .pool_max_idle_per_host(idle_max)
+                // A redirect of a PUT is a captive portal or a mistake: the bytes must not follow it.
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false);
+            if loopback {
+                builder = builder.no_proxy();
+            }
+            builder.build().map_err(|error| SenderError::Client(error.without_url().to_string()))
+        };
+        Ok(Self { pooled: build(usize::MAX)?, fresh: build(0)? })
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_computer_is_reached_past_the_proxy() {
+        for (url, expected) in [
+            ("http://127.0.0.1:9000/part", true),
+            ("http://127.8.0.1/part", true),
+            ("http://[::1]:9000/part", true),
+            ("http://localhost/part", true),
+            ("https://s3.us-west-004.backblazeb2.com/part", false),
+            ("http://192.168.0.10/part", false),
+        ] {
+            assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
+        }
+    }
+}

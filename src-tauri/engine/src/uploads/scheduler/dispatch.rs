@@ -1,0 +1,247 @@
+//! Who goes next: one pool of slots for all uploads, never idle while any file has parts.
+
+use super::{Attempt, Entry, Message, RunningStep, Scheduler};
+use crate::uploads::job::{Event, Job, PartEnd, Phase, Step, StepFailure};
+use crate::uploads::parts::SINGLE_BYTES_MAX;
+use crate::uploads::sending::{self, PartOrder};
+use crate::uploads::worker::{self, Order, Outside};
+use lectern_shared::ids::OperationId;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
+
+/// Steps of one kind side by side.
+const OPENING_MAX: usize = 8;
+const COMPLETING_MAX: usize = 8;
+const SIGNING_MAX: usize = 8;
+/// Reading again is the disk's work: more at once would only make it seek.
+const REHASHING_MAX: usize = 1;
+/// Small and large files opened ahead of the slots, each counted alone: neither waits for the other's.
+const AHEAD_MAX: usize = 24;
+
+/// How many steps of each kind run, and how many uploads are open.
+#[derive(Default)]
+struct Load {
+    opening: usize,
+    completing: usize,
+    signing: usize,
+    rehashing: usize,
+    ahead_small: usize,
+    ahead_large: usize,
+}
+
+/// An upload that could send a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Candidate {
+    pub(super) operation: OperationId,
+    pub(super) part: u32,
+    pub(super) in_flight: usize,
+    pub(super) is_small: bool,
+}
+
+/// The one with the fewest parts in flight; of these the first in the queue. Small files go before large ones as long as
+/// they hold less than half of the slots: they are through in a moment, and a huge file in front does not make them wait,
+/// nor a thousand of them a huge file.
+pub(super) fn pick(candidates: &[Candidate], small_in_flight: usize, slots: usize) -> Option<Candidate> {
+    let small_first = small_in_flight < (slots / 2).max(1);
+    candidates.iter().copied().min_by_key(|candidate| (candidate.is_small != small_first, candidate.in_flight))
+}
+
+impl Scheduler {
+    pub(super) fn is_announcing(&self, entry: &Entry) -> bool {
+        entry.job.phase() == Phase::Announcing
+    }
+
+    pub(super) fn dispatch(&mut self, now: Instant) {
+        self.begin_steps(now);
+        self.begin_parts(now);
+    }
+
+    fn begin_steps(&mut self, now: Instant) {
+        let mut load = self.load();
+        let order: Vec<OperationId> = self.unfinished.values().copied().collect();
+        for operation in order {
+            let Some(entry) = self.entries.get(&operation) else { continue };
+            let Some(step) = entry.job.wants(now) else { continue };
+            if self.has_room(&step, is_small(entry), &mut load, now) {
+                self.begin_step(operation, step);
+            }
+        }
+    }
+
+    fn load(&self) -> Load {
+        let mut load = Load::default();
+        for entry in self.unfinished.values().filter_map(|operation| self.entries.get(operation)) {
+            match entry.step.as_ref().map(|running| &running.step) {
+                Some(Step::Open { .. }) => load.opening += 1,
+                Some(Step::Complete) => load.completing += 1,
+                Some(Step::Urls { .. }) => load.signing += 1,
+                Some(Step::Rehash) => load.rehashing += 1,
+                Some(Step::Announce) | None => {}
+            }
+            let is_paused = entry.job.cause().is_some();
+            if entry.job.phase() == Phase::Sending && entry.job.has_pending_parts() && !is_paused {
+                *(if is_small(entry) { &mut load.ahead_small } else { &mut load.ahead_large }) += 1;
+            }
+        }
+        load
+    }
+
+    fn has_room(&self, step: &Step, is_small: bool, load: &mut Load, now: Instant) -> bool {
+        let server = self.server.lets_through(now);
+        let both = server && self.store.lets_through(now);
+        let (allowed, count) = match step {
+            Step::Announce => return true,
+            Step::Open { .. } => {
+                let ahead = if is_small { &mut load.ahead_small } else { &mut load.ahead_large };
+                let has_room = both && *ahead < AHEAD_MAX && load.opening < OPENING_MAX;
+                *ahead += usize::from(has_room);
+                (has_room, &mut load.opening)
+            }
+            Step::Urls { .. } => (server && load.signing < SIGNING_MAX, &mut load.signing),
+            Step::Rehash => (load.rehashing < REHASHING_MAX, &mut load.rehashing),
+            Step::Complete => (both && load.completing < COMPLETING_MAX, &mut load.completing),
+        };
+        *count += usize::from(allowed);
+        allowed
+    }
+
+    fn begin_step(&mut self, operation: OperationId, step: Step) {
+        self.next_id += 1;
+        let id = self.next_id;
+        match step {
+            Step::Open { .. } | Step::Complete => {
+                self.server.started(id);
+                self.store.started(id);
+            }
+            Step::Urls { .. } => self.server.started(id),
+            Step::Announce | Step::Rehash => {}
+        }
+        let Some(entry) = self.entries.get_mut(&operation) else { return };
+        entry.job.step_started();
+        let (outside, outbox) = (self.outside.clone(), self.outbox.clone());
+        let work = run_step(outside, step.clone(), order_of(entry));
+        let task = tokio::spawn(async move {
+            let event = work.await.unwrap_or_else(Event::StepFailed);
+            let _ = outbox.send(Message::Step { operation, id, event });
+        });
+        entry.step = Some(RunningStep { id, step, task: AbortOnDropHandle::new(task) });
+    }
+
+    fn begin_parts(&mut self, now: Instant) {
+        if self.in_flight >= self.concurrency || !self.store.lets_through(now) {
+            return;
+        }
+        let mut candidates = self.candidates(now);
+        let mut small_in_flight = self.small_in_flight();
+        while self.in_flight < self.concurrency && self.store.lets_through(now) {
+            let Some(next) = pick(&candidates, small_in_flight, self.concurrency) else { break };
+            small_in_flight += usize::from(next.is_small);
+            self.begin_part(next, now);
+            let job = self.entries.get(&next.operation).map(|entry| &entry.job);
+            let follows = job.and_then(|job| job.next_part(now));
+            candidates.retain_mut(|candidate| {
+                if candidate.operation != next.operation {
+                    return true;
+                }
+                candidate.in_flight += 1;
+                follows.is_some_and(|part| {
+                    candidate.part = part;
+                    true
+                })
+            });
+        }
+    }
+
+    fn candidates(&self, now: Instant) -> Vec<Candidate> {
+        let entries = self.unfinished.values().filter_map(|operation| self.entries.get(operation));
+        let with_part = entries.filter_map(|entry| entry.job.next_part(now).map(|part| (entry, part)));
+        with_part
+            .map(|(entry, part)| Candidate {
+                operation: entry.record.operation,
+                part,
+                in_flight: entry.attempts.len(),
+                is_small: is_small(entry),
+            })
+            .collect()
+    }
+
+    fn small_in_flight(&self) -> usize {
+        let entries = self.unfinished.values().filter_map(|operation| self.entries.get(operation));
+        entries.filter(|entry| is_small(entry)).map(|entry| entry.attempts.len()).sum()
+    }
+
+    fn begin_part(&mut self, next: Candidate, now: Instant) {
+        let Candidate { operation, part, .. } = next;
+        let Some(entry) = self.entries.get_mut(&operation) else { return };
+        let Some((url, fresh_connection)) = entry.job.part_started(part, now) else { return };
+        self.next_id += 1;
+        let id = self.next_id;
+        self.store.started(id);
+        let gauge = Arc::default();
+        let order = PartOrder {
+            record: entry.record.clone(),
+            facts: entry.job.facts(),
+            plan: entry.job.plan(),
+            part,
+            url,
+            fresh_connection,
+            gauge: Arc::clone(&gauge),
+        };
+        let (outside, outbox) = (self.outside.clone(), self.outbox.clone());
+        let task = tokio::spawn(async move {
+            let end: PartEnd = sending::send_part(&outside, order).await;
+            let _ = outbox.send(Message::Part { operation, part, id, end });
+        });
+        entry
+            .attempts
+            .insert(part, Attempt { id, gauge, pulled: 0, moved_at: now, _task: AbortOnDropHandle::new(task) });
+        self.in_flight += 1;
+        self.stale.insert(operation);
+    }
+}
+
+fn is_small(entry: &Entry) -> bool {
+    entry.record.bytes <= SINGLE_BYTES_MAX
+}
+
+fn order_of(entry: &Entry) -> Order {
+    let job: &Job = &entry.job;
+    Order {
+        record: entry.record.clone(),
+        facts: job.facts(),
+        plan: job.plan(),
+        upload_id: job.upload_id().map(str::to_owned),
+        confirmed: job.confirmed().clone(),
+    }
+}
+
+async fn run_step(outside: Arc<Outside>, step: Step, order: Order) -> Result<Event, StepFailure> {
+    match step {
+        Step::Announce => worker::announce(&outside, order.record.asset).await,
+        Step::Open { fresh } => worker::open(&outside, order, fresh).await,
+        Step::Urls { parts } => worker::urls(&outside, order.record.asset, parts).await,
+        Step::Rehash => worker::rehash(order).await,
+        Step::Complete => worker::complete(&outside, order).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_files_do_not_wait_behind_huge_ones_nor_these_behind_a_thousand_small() {
+        let candidate = |in_flight, is_small| Candidate { operation: OperationId::new(), part: 1, in_flight, is_small };
+        let (huge, other_huge) = (candidate(1, false), candidate(0, false));
+        let (small, other_small) = (candidate(0, true), candidate(0, true));
+        let all = [huge, other_huge, small, other_small];
+        assert_eq!(pick(&all, 0, 4), Some(small));
+        assert_eq!(pick(&all, 1, 4), Some(small));
+        assert_eq!(pick(&all, 2, 4), Some(other_huge), "half of the slots are theirs");
+        assert_eq!(pick(&[small], 4, 4), Some(small), "never idle");
+        assert_eq!(pick(&[huge], 0, 4), Some(huge));
+        assert_eq!(pick(&[huge, small], 0, 1), Some(small));
+        assert_eq!(pick(&[], 0, 4), None);
+    }
+}

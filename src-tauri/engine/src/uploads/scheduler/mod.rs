@@ -1,0 +1,397 @@
+//! One task owns every upload. Others send it messages; it decides what runs, and no lock is held anywhere while it does.
+
+mod control;
+mod dispatch;
+mod show;
+
+use super::gate::Gate;
+use super::job::{Action, Event, Job, PartEnd, Remote, Step, StepFailure};
+use super::journal::Write;
+use super::progress::{Board, Speed, TICK};
+use super::seam::{Outcome, UploadRecord};
+use super::worker::Outside;
+use crate::EventSink;
+use crate::remote::sender::Gauge;
+use lectern_shared::ids::{AssetId, OperationId, UserId};
+use lectern_shared::upload::UploadAction;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+/// Most messages taken in before looking at what may run next.
+const MESSAGES_AT_ONCE: usize = 256;
+/// The server has not said anything about a new asset for this long: show it.
+const WAITS_LONG_AFTER: Duration = Duration::from_secs(3);
+
+/// What the catalogue must be told, in this order for one upload.
+pub(super) type ToKeep = (OperationId, Keep);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    Paused(bool),
+    Outcome(Option<Outcome>),
+}
+
+pub(super) enum Message {
+    Add {
+        records: Vec<UploadRecord>,
+        done: oneshot::Sender<()>,
+    },
+    Control {
+        action: UploadAction,
+        operations: Option<Vec<OperationId>>,
+        done: oneshot::Sender<Vec<ToKeep>>,
+    },
+    /// Cancelled in journal and catalogue: take the store's side away.
+    Cancelled {
+        operations: Vec<(OperationId, AssetId)>,
+        done: oneshot::Sender<()>,
+    },
+    Cleared {
+        operations: Vec<OperationId>,
+        done: oneshot::Sender<()>,
+    },
+    Step {
+        operation: OperationId,
+        id: u64,
+        event: Event,
+    },
+    Part {
+        operation: OperationId,
+        part: u32,
+        id: u64,
+        end: PartEnd,
+    },
+    Nudge,
+    Shutdown {
+        done: oneshot::Sender<()>,
+    },
+}
+
+struct RunningStep {
+    id: u64,
+    step: Step,
+    task: AbortOnDropHandle<()>,
+}
+
+struct Attempt {
+    id: u64,
+    gauge: Arc<Gauge>,
+    /// As last looked at, and when that was new.
+    pulled: u64,
+    moved_at: Instant,
+    _task: AbortOnDropHandle<()>,
+}
+
+struct Entry {
+    record: Arc<UploadRecord>,
+    job: Job,
+    rank: i64,
+    since: Instant,
+    step: Option<RunningStep>,
+    attempts: HashMap<u32, Attempt>,
+    speed: Speed,
+}
+
+impl Entry {
+    fn in_flight_bytes(&self) -> u64 {
+        self.attempts.values().map(|attempt| attempt.gauge.pulled()).sum()
+    }
+}
+
+pub(super) struct Scheduler {
+    user: UserId,
+    concurrency: usize,
+    outside: Arc<Outside>,
+    board: Arc<Board>,
+    events: EventSink,
+    inbox: mpsc::UnboundedReceiver<Message>,
+    outbox: mpsc::UnboundedSender<Message>,
+    keeper: mpsc::UnboundedSender<ToKeep>,
+    entries: HashMap<OperationId, Entry>,
+    /// Those that are neither ready nor failed, in the order they go.
+    unfinished: BTreeMap<i64, OperationId>,
+    next_rank: i64,
+    top_rank: i64,
+    next_id: u64,
+    in_flight: usize,
+    server: Gate,
+    store: Gate,
+    cancellations: Vec<AbortOnDropHandle<()>>,
+    // What the window has not been told yet.
+    stale: BTreeSet<OperationId>,
+    untold: BTreeSet<OperationId>,
+    list_changed: bool,
+    told_at: Option<Instant>,
+    confirmed_here: u64,
+    speed: Speed,
+}
+
+/// Ends of the scheduler that others hold.
+pub(super) struct Parts {
+    pub user: UserId,
+    pub concurrency: usize,
+    pub outside: Arc<Outside>,
+    pub board: Arc<Board>,
+    pub events: EventSink,
+    pub inbox: mpsc::UnboundedReceiver<Message>,
+    pub outbox: mpsc::UnboundedSender<Message>,
+    pub keeper: mpsc::UnboundedSender<ToKeep>,
+}
+
+impl Scheduler {
+    pub(super) fn new(parts: Parts) -> Self {
+        Self {
+            user: parts.user,
+            concurrency: parts.concurrency.max(1),
+            outside: parts.outside,
+            board: parts.board,
+            events: parts.events,
+            inbox: parts.inbox,
+            outbox: parts.outbox,
+            keeper: parts.keeper,
+            entries: HashMap::new(),
+            unfinished: BTreeMap::new(),
+            next_rank: 0,
+            top_rank: 0,
+            next_id: 0,
+            in_flight: 0,
+            server: Gate::default(),
+            store: Gate::default(),
+            cancellations: Vec::new(),
+            stale: BTreeSet::new(),
+            untold: BTreeSet::new(),
+            list_changed: false,
+            told_at: None,
+            confirmed_here: 0,
+            speed: Speed::default(),
+        }
+    }
+
+    /// Puts an upload at the end of the queue.
+    pub(super) fn insert(&mut self, record: UploadRecord, job: Job) {
+        let (rank, operation) = (self.next_rank, record.operation);
+        self.next_rank += 1;
+        if !job.is_finished() {
+            self.unfinished.insert(rank, operation);
+        }
+        self.board.put_path(record.asset, record.path.clone());
+        let entry = Entry {
+            record: Arc::new(record),
+            job,
+            rank,
+            since: Instant::now(),
+            step: None,
+            attempts: HashMap::new(),
+            speed: Speed::default(),
+        };
+        self.entries.insert(operation, entry);
+        self.stale.insert(operation);
+        self.list_changed = true;
+    }
+
+    /// Runs until it is told to shut down or every handle is gone; what is in flight is dropped then.
+    pub(super) async fn run(mut self, gone: CancellationToken) {
+        loop {
+            self.dispatch(Instant::now());
+            self.show(Instant::now());
+            let wake = self.wakes_at(Instant::now());
+            let sleep = async {
+                match wake {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let first = tokio::select! {
+                biased;
+                () = gone.cancelled() => return,
+                message = self.inbox.recv() => message,
+                () = sleep => None,
+            };
+            let mut next = first;
+            let mut taken = 0;
+            while let Some(message) = next {
+                if let Message::Shutdown { done } = message {
+                    self.shut_down(done).await;
+                    return;
+                }
+                self.take(message);
+                taken += 1;
+                next = if taken < MESSAGES_AT_ONCE { self.inbox.try_recv().ok() } else { None };
+            }
+        }
+    }
+
+    async fn shut_down(mut self, done: oneshot::Sender<()>) {
+        self.entries.clear();
+        self.cancellations.clear();
+        let _ = self.outside.journal.write(Write::Flush).await;
+        let _ = done.send(());
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Add { records, done } => self.add(records, done),
+            Message::Control { action, operations, done } => self.control(action, operations.as_deref(), done),
+            Message::Cancelled { operations, done } => self.cancelled(operations, done),
+            Message::Cleared { operations, done } => self.cleared(&operations, done),
+            Message::Step { operation, id, event } => self.step_ended(operation, id, event),
+            Message::Part { operation, part, id, end } => self.part_ended(operation, part, id, end),
+            Message::Nudge => self.nudge(),
+            Message::Shutdown { .. } => {}
+        }
+    }
+
+    fn step_ended(&mut self, operation: OperationId, id: u64, event: Event) {
+        self.server.ended(id);
+        self.store.ended(id);
+        let Some(entry) = self.entries.get_mut(&operation) else { return };
+        if entry.step.as_ref().is_none_or(|step| step.id != id) {
+            return;
+        }
+        let Some(RunningStep { step, .. }) = entry.step.take() else { return };
+        if matches!(event, Event::OtherContent(_)) {
+            tracing::warn!(%operation, "the file was changed while it was sent: it starts again");
+        }
+        self.read_gates(&step, &event);
+        self.apply(operation, event);
+    }
+
+    /// What an answer, or none, says of server and store.
+    fn read_gates(&mut self, step: &Step, event: &Event) {
+        if !matches!(step, Step::Open { .. } | Step::Urls { .. } | Step::Complete) {
+            return;
+        }
+        match event.silent_remote() {
+            Some(remote) => {
+                self.silent(remote);
+                if remote == Remote::Store {
+                    self.answered(Remote::Server);
+                }
+            }
+            None => match event {
+                // The file's fault: nobody was asked.
+                Event::StepFailed(StepFailure::Source(_) | StepFailure::Touched(_)) => {}
+                Event::Opened { upload_id: Some(_), .. } | Event::Completed => {
+                    self.answered(Remote::Server);
+                    self.answered(Remote::Store);
+                }
+                _ => self.answered(Remote::Server),
+            },
+        }
+    }
+
+    fn part_ended(&mut self, operation: OperationId, part: u32, id: u64, end: PartEnd) {
+        self.store.ended(id);
+        let Some(entry) = self.entries.get_mut(&operation) else { return };
+        if entry.attempts.get(&part).is_none_or(|attempt| attempt.id != id) {
+            return;
+        }
+        entry.attempts.remove(&part);
+        self.in_flight -= 1;
+        match &end {
+            PartEnd::Unreachable => self.silent(Remote::Store),
+            PartEnd::Source(_) | PartEnd::Touched(_) | PartEnd::Transient { answered: false, .. } => {}
+            PartEnd::Confirmed(proof) => {
+                self.confirmed_here += proof.bytes;
+                self.answered(Remote::Store);
+            }
+            _ => self.answered(Remote::Store),
+        }
+        self.apply(operation, Event::PartEnded { part, end });
+    }
+
+    fn gate(&mut self, remote: Remote) -> &mut Gate {
+        match remote {
+            Remote::Server => &mut self.server,
+            Remote::Store => &mut self.store,
+        }
+    }
+
+    fn answered(&mut self, remote: Remote) {
+        if self.gate(remote).answered() {
+            tracing::info!(?remote, "answers again");
+            self.stale.extend(self.unfinished.values());
+        }
+    }
+
+    fn silent(&mut self, remote: Remote) {
+        if self.gate(remote).silent(Instant::now(), rand::random()) {
+            tracing::info!(?remote, "does not answer");
+            self.stale.extend(self.unfinished.values());
+        }
+    }
+
+    /// Hands an event to its job and carries out what it says.
+    fn apply(&mut self, operation: OperationId, event: Event) {
+        let Some(entry) = self.entries.get_mut(&operation) else { return };
+        let was_finished = entry.job.is_finished();
+        let actions = entry.job.on(event, Instant::now(), rand::random());
+        let (rank, is_finished) = (entry.rank, entry.job.is_finished());
+        for action in actions {
+            self.carry_out(operation, action);
+        }
+        self.stale.insert(operation);
+        if was_finished != is_finished {
+            self.list_changed = true;
+            if is_finished {
+                self.unfinished.remove(&rank);
+            } else {
+                self.unfinished.insert(rank, operation);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, operation: OperationId, action: Action) {
+        let journal = &self.outside.journal;
+        match action {
+            Action::DropAttempts => self.drop_attempts(operation),
+            Action::DropStep => self.drop_step(operation),
+            Action::ForgetParts(numbers) => journal.note(Write::ForgetParts { operation, numbers }),
+            Action::KeepFacts(facts) => journal.note(Write::Facts { operation, facts }),
+            Action::Failed(cause) => {
+                tracing::warn!(%operation, ?cause, "an upload failed");
+                journal.note(Write::Failure { operation, cause: Some(cause) });
+                let _ = self.keeper.send((operation, Keep::Outcome(Some(Outcome::Failed))));
+            }
+            Action::Revived => {
+                journal.note(Write::Failure { operation, cause: None });
+                if let Some(entry) = self.entries.get_mut(&operation) {
+                    entry.since = Instant::now();
+                }
+            }
+        }
+    }
+
+    fn drop_attempts(&mut self, operation: OperationId) {
+        let Some(entry) = self.entries.get_mut(&operation) else { return };
+        self.in_flight -= entry.attempts.len();
+        for attempt in std::mem::take(&mut entry.attempts).into_values() {
+            self.store.ended(attempt.id);
+        }
+        entry.speed.forget();
+    }
+
+    fn drop_step(&mut self, operation: OperationId) {
+        if let Some(step) = self.entries.get_mut(&operation).and_then(|entry| entry.step.take()) {
+            self.server.ended(step.id);
+            self.store.ended(step.id);
+        }
+    }
+
+    /// When to look again without any message.
+    fn wakes_at(&self, now: Instant) -> Option<Instant> {
+        let has_news = self.in_flight > 0 || self.list_changed || !self.untold.is_empty();
+        let tick = has_news.then(|| self.told_at.map_or(now, |told| told + TICK));
+        let jobs = self.unfinished.values().filter_map(|operation| self.entries.get(operation)).filter_map(|entry| {
+            let long = entry.since + WAITS_LONG_AFTER;
+            let shows_waiting = (self.is_announcing(entry) && long > now).then_some(long);
+            entry.job.wakes_at(now).into_iter().chain(shows_waiting).min()
+        });
+        let gates = [&self.server, &self.store].into_iter().filter_map(Gate::wakes_at).filter(|at| *at > now);
+        tick.into_iter().chain(jobs).chain(gates).min()
+    }
+}

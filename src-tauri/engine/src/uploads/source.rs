@@ -1,0 +1,189 @@
+//! The file on disk: read by position, never mapped (a drive that goes away would be a SIGBUS), and looked at again and
+//! again, because people edit, move and unplug what they upload.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+/// What tells one state of a file from another without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceFacts {
+    pub bytes: u64,
+    /// Nanoseconds since 1970.
+    pub modified_ns: i64,
+    /// Device and inode, or volume and index; zero where the file system has none.
+    pub file_id: (u64, u64),
+}
+
+/// Why the file cannot be sent as it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceProblem {
+    #[error("the file is not there")]
+    Gone,
+    #[error("the file cannot be read: {0}")]
+    Unreadable(String),
+    #[error("the file has another size")]
+    Resized,
+}
+
+/// How a file stands to the facts known of it. Another size is a [`SourceProblem`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Same,
+    /// Same size, another time or identity: only reading it again tells whether it is the same.
+    Touched(SourceFacts),
+}
+
+impl SourceFacts {
+    /// # Errors
+    /// When the size is another one: an announced asset has the size it was announced with.
+    pub fn compare(&self, found: Self) -> Result<Standing, SourceProblem> {
+        if self.bytes != found.bytes {
+            return Err(SourceProblem::Resized);
+        }
+        let same_file = self.file_id == found.file_id || self.file_id == (0, 0) || found.file_id == (0, 0);
+        Ok(if same_file && self.modified_ns == found.modified_ns { Standing::Same } else { Standing::Touched(found) })
+    }
+}
+
+impl From<io::Error> for SourceProblem {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Gone,
+            // Shorter than a moment ago.
+            io::ErrorKind::UnexpectedEof => Self::Resized,
+            _ => Self::Unreadable(error.to_string()),
+        }
+    }
+}
+
+/// An open file. All calls block: keep them off the async threads.
+pub struct Source {
+    file: File,
+}
+
+impl Source {
+    /// # Errors
+    /// When the file is gone or may not be read.
+    pub fn open(path: &Path) -> Result<(Self, SourceFacts), SourceProblem> {
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(SourceProblem::Gone);
+        }
+        let facts = facts_of(path, &metadata);
+        Ok((Self { file }, facts))
+    }
+
+    /// Fills `buffer` from `offset` on, whatever was read before.
+    ///
+    /// # Errors
+    /// `Resized` when the file ends before the buffer is full.
+    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), SourceProblem> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match read_some(&self.file, &mut buffer[filled..], offset + filled as u64) {
+                Ok(0) => return Err(SourceProblem::Resized),
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// For readers that want to sniff.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+/// The facts of what is at `path` now.
+///
+/// # Errors
+/// When nothing is there or it cannot be asked.
+pub fn look(path: &Path) -> Result<SourceFacts, SourceProblem> {
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(SourceProblem::Gone);
+    }
+    Ok(facts_of(path, &metadata))
+}
+
+#[must_use]
+pub fn facts_of(path: &Path, metadata: &Metadata) -> SourceFacts {
+    SourceFacts { bytes: metadata.len(), modified_ns: modified_ns(metadata), file_id: file_id(path, metadata) }
+}
+
+fn modified_ns(metadata: &Metadata) -> i64 {
+    let Ok(modified) = metadata.modified() else { return 0 };
+    match modified.duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_nanos()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |nanos| -nanos),
+    }
+}
+
+#[cfg(unix)]
+fn file_id(_path: &Path, metadata: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(windows)]
+fn file_id(path: &Path, _metadata: &Metadata) -> (u64, u64) {
+    // Low resolution first: it is there on every file system, and a number that changes its width would look like
+    // another file.
+    match file_id::get_low_res_file_id(path) {
+        Ok(file_id::FileId::LowRes { volume_serial_number, file_index }) => {
+            (u64::from(volume_serial_number), file_index)
+        }
+        _ => (0, 0),
+    }
+}
+
+#[cfg(unix)]
+fn read_some(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    use std::os::unix::fs::FileExt as _;
+    file.read_at(buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_some(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    use std::os::windows::fs::FileExt as _;
+    file.seek_read(buffer, offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_the_same_touched_or_resized() {
+        let facts = SourceFacts { bytes: 10, modified_ns: 5, file_id: (1, 2) };
+        let later = SourceFacts { modified_ns: 6, ..facts };
+        let replaced = SourceFacts { file_id: (1, 3), ..facts };
+        let nameless = SourceFacts { file_id: (0, 0), ..facts };
+        assert_eq!(facts.compare(facts), Ok(Standing::Same));
+        assert_eq!(facts.compare(nameless), Ok(Standing::Same));
+        assert_eq!(facts.compare(later), Ok(Standing::Touched(later)));
+        assert_eq!(facts.compare(replaced), Ok(Standing::Touched(replaced)));
+        assert_eq!(facts.compare(SourceFacts { bytes: 11, ..facts }), Err(SourceProblem::Resized));
+    }
+
+    #[test]
+    fn reading_past_the_end_says_that_the_file_was_resized() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("short");
+        std::fs::write(&path, b"0123456789").unwrap();
+        let (source, facts) = Source::open(&path).unwrap();
+        assert_eq!(facts.bytes, 10);
+        let mut buffer = [0; 4];
+        source.read_at(&mut buffer, 6).unwrap();
+        assert_eq!(&buffer, b"6789");
+        assert_eq!(source.read_at(&mut buffer, 8), Err(SourceProblem::Resized));
+        assert_eq!(look(&folder.path().join("none")), Err(SourceProblem::Gone));
+        assert_eq!(look(folder.path()), Err(SourceProblem::Gone));
+    }
+}
