@@ -128,8 +128,12 @@ fn image_container(head: &[u8]) -> Option<&'static str> {
         ImageType::Png => "PNG",
         ImageType::Gif => "GIF",
         ImageType::Webp => "WebP",
-        ImageType::Heif(imagesize::Compression::Av1) => "AVIF",
-        ImageType::Heif(_) => "HEIF",
+        // Any file of boxes is one to the crate, a video as well: the major brand decides.
+        ImageType::Heif(_) => match head.get(8..12)? {
+            b"avif" | b"avis" => "AVIF",
+            b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"mif2" | b"msf1" | b"miaf" => "HEIF",
+            _ => return None,
+        },
         ImageType::Tiff => "TIFF",
         // Two letters begin a text as well; the reserved fields do not.
         ImageType::Bmp if head.get(6..10) == Some(&[0; 4]) => "BMP",

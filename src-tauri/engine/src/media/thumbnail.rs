@@ -16,7 +16,7 @@ const FILE_BYTES_MAX: u64 = 96 * 1024 * 1024;
 const PIXELS_MAX: u64 = 100_000_000;
 const DECODER_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// A poster drawn by the window is small; one that claims more is not ours.
-const POSTER_SIDE_MAX: u32 = 4096;
+const POSTER_SIDE_MAX: u32 = 2048;
 const POSTER_DECODER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 #[derive(Debug, thiserror::Error)]
