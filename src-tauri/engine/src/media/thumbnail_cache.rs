@@ -1,0 +1,96 @@
+//! Thumbnails of this computer, one file an asset: what the library shows while it is offline.
+
+use lectern_shared::ids::AssetId;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
+
+const UNFINISHED: &str = "part";
+
+/// A folder of JPEGs. Its calls are short but block; clones share nothing but the folder.
+#[derive(Clone, Debug)]
+pub struct ThumbnailCache {
+    folder: Arc<Path>,
+}
+
+impl ThumbnailCache {
+    /// Makes the folder if need be and sweeps what a crash left half-written.
+    pub fn open(folder: impl Into<PathBuf>) -> io::Result<Self> {
+        let folder = folder.into();
+        fs::create_dir_all(&folder)?;
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == UNFINISHED) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(Self { folder: folder.into() })
+    }
+
+    /// Readers see the old thumbnail or the new one, never a part of one.
+    pub fn put(&self, asset: AssetId, jpeg: &[u8]) -> io::Result<PathBuf> {
+        let unfinished = self.folder.join(format!("{}.{UNFINISHED}", uuid::Uuid::new_v4()));
+        let path = self.name(asset);
+        let written = write_through(&unfinished, jpeg).and_then(|()| fs::rename(&unfinished, &path));
+        if let Err(error) = written {
+            // Best effort: the next start sweeps it.
+            let _ = fs::remove_file(&unfinished);
+            return Err(error);
+        }
+        Ok(path)
+    }
+
+    #[must_use]
+    pub fn path(&self, asset: AssetId) -> Option<PathBuf> {
+        Some(self.name(asset)).filter(|path| path.is_file())
+    }
+
+    /// Forgets the thumbnail; one that is not there is no error.
+    pub fn remove(&self, asset: AssetId) -> io::Result<()> {
+        match fs::remove_file(self.name(asset)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn name(&self, asset: AssetId) -> PathBuf {
+        self.folder.join(format!("{asset}.jpg"))
+    }
+}
+
+fn write_through(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::File::create_new(path)?;
+    file.write_all(bytes)?;
+    file.sync_data()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thumbnail_is_found_again_replaced_and_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = ThumbnailCache::open(folder.path().join("thumbnails")).unwrap();
+        let asset = AssetId::new();
+        assert_eq!(cache.path(asset), None);
+        cache.put(asset, b"first").unwrap();
+        let path = cache.put(asset, b"second").unwrap();
+        assert_eq!(cache.path(asset), Some(path.clone()));
+        assert_eq!(fs::read(path).unwrap(), b"second");
+        cache.remove(asset).unwrap();
+        cache.remove(asset).unwrap();
+        assert_eq!(cache.path(asset), None);
+    }
+
+    #[test]
+    fn what_a_crash_left_half_written_is_swept_at_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = ThumbnailCache::open(folder.path()).unwrap();
+        cache.put(AssetId::new(), b"whole").unwrap();
+        fs::write(folder.path().join("x.part"), b"ha").unwrap();
+        ThumbnailCache::open(folder.path()).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
