@@ -1,1 +1,59 @@
-fn main() {}
+//! The real app in a real window: what a person sees and does, with real files dropped on it.
+
+#![allow(clippy::unwrap_used)]
+
+mod drops;
+mod edits;
+mod order;
+mod uploads;
+
+use lectern_window::page::chapter;
+use lectern_window::{App, Desktop, Options, Result, video};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// For small files on a busy machine.
+pub const READY_AT_MOST: Duration = Duration::from_secs(60);
+
+/// An app on its own desktop, with a course that has one chapter.
+pub struct Scene {
+    // Dropped first: the app goes before its desktop.
+    pub app: App,
+    pub desktop: Desktop,
+    pub chapter: String,
+}
+
+impl Scene {
+    pub async fn open() -> Result<Self> {
+        Self::open_with(Options::default()).await
+    }
+
+    pub async fn open_with(options: Options) -> Result<Self> {
+        let desktop = Desktop::start()?;
+        let app = App::launch(&desktop, options).await?;
+        app.page.create_course("Organic Chemistry II").await?;
+        let chapter = app.page.add_chapter("Kinetics").await?;
+        Ok(Self { app, desktop, chapter })
+    }
+
+    /// A scene whose chapter shows ready videos of these titles, in this order.
+    pub async fn with_videos(titles: &[&str]) -> Result<Self> {
+        let scene = Self::open().await?;
+        scene.fill(&scene.chapter, titles).await?;
+        Ok(scene)
+    }
+
+    /// Drops videos one after the other on the chapter, so that they stand in this order.
+    pub async fn fill(&self, chapter_id: &str, titles: &[&str]) -> Result {
+        for (index, file) in self.videos(titles)?.iter().enumerate() {
+            self.app.drop_on(&chapter(chapter_id), std::slice::from_ref(file)).await?;
+            self.app.page.wait_for_titles(chapter_id, &titles[..=index]).await?;
+        }
+        self.app.page.wait_until_ready(chapter_id, READY_AT_MOST).await
+    }
+
+    /// Small videos to drop.
+    pub fn videos(&self, titles: &[&str]) -> Result<Vec<PathBuf>> {
+        video::several(&self.desktop.folder("Videos")?, titles)
+    }
+}
