@@ -83,7 +83,7 @@ fn report(desktop: &Desktop, file: &Path, bytes: u64, row: &Row, seconds: f64) -
     say("the object in the store is the file that was dropped");
     let line = json!({
         "title": row.title, "bytes": object.bytes, "blake3": object.blake3, "state": row.state,
-        "parts": object.parts, "object": object.key, "seconds": (seconds * 100.0).round() / 100.0,
+        "parts": object.parts.len(), "object": object.key, "seconds": (seconds * 100.0).round() / 100.0,
     });
     println!("{line}");
     Ok(())

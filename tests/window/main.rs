@@ -1,7 +1,5 @@
 //! The real app in a real window: what a person sees and does, with real files dropped on it.
 
-#![allow(clippy::unwrap_used)]
-
 mod drops;
 mod edits;
 mod order;
@@ -43,12 +41,10 @@ impl Scene {
         Ok(scene)
     }
 
-    /// Drops videos one after the other on the chapter, so that they stand in this order.
+    /// Drops videos on an empty chapter. The titles are in natural order: that is the order a drop takes.
     pub async fn fill(&self, chapter_id: &str, titles: &[&str]) -> Result {
-        for (index, file) in self.videos(titles)?.iter().enumerate() {
-            self.app.drop_on(&chapter(chapter_id), std::slice::from_ref(file)).await?;
-            self.app.page.wait_for_titles(chapter_id, &titles[..=index]).await?;
-        }
+        self.app.drop_on(&chapter(chapter_id), &self.videos(titles)?).await?;
+        self.app.page.wait_for_titles(chapter_id, titles).await?;
         self.app.page.wait_until_ready(chapter_id, READY_AT_MOST).await
     }
 

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 /// A finished object.
 #[derive(Clone, Debug)]
 pub struct StoredObject {
-    /// The folder below `objects`.
+    /// As S3 names it.
     pub key: String,
     pub bytes: u64,
-    pub parts: usize,
+    /// Names of the part files, in order. A part that is sent again gets another name.
+    pub parts: Vec<String>,
     pub blake3: String,
 }
 
@@ -35,9 +36,11 @@ pub fn unfinished_uploads(data: &Path) -> Result<usize> {
     Ok(count)
 }
 
-/// Files the store holds for unfinished uploads.
-pub fn received_parts(data: &Path) -> Result<Vec<PathBuf>> {
-    Ok(folders_named(data, "uploads")?.iter().flat_map(|folder| files_below(folder)).collect())
+/// Names of the whole parts the store holds for unfinished uploads.
+pub fn received_parts(data: &Path) -> Result<Vec<String>> {
+    let files = folders_named(data, "uploads")?.into_iter().flat_map(|folder| files_below(&folder));
+    let names = files.filter_map(|file| Some(file.file_name()?.to_str()?.to_owned()));
+    Ok(names.filter(|name| name.starts_with("part-")).collect())
 }
 
 /// BLAKE3 of a file.
@@ -49,21 +52,23 @@ pub fn blake3_of(path: &Path) -> Result<String> {
 
 const MANIFEST: &str = "manifest.json";
 
-/// The one place that knows the local store's layout: a manifest names the part files in order.
+/// The one place that knows the local store's layout: `objects/<key>/<version>/manifest.json` names the key and, in the
+/// order of the bytes, the part files beside it.
 fn read_object(objects: &Path, manifest: &Path) -> Result<StoredObject> {
     let folder = manifest.parent().unwrap_or(objects);
     let text = fs::read(manifest).map_err(Failure::io(manifest.display()))?;
-    let value: serde_json::Value =
-        serde_json::from_slice(&text).map_err(|error| Failure::Store(format!("{}: {error}", manifest.display())))?;
-    let parts = value["parts"].as_array().ok_or_else(|| Failure::Store(format!("{value}: no parts")))?;
+    let unreadable = |why: &dyn std::fmt::Display| Failure::Store(format!("{}: {why}", manifest.display()));
+    let value: serde_json::Value = serde_json::from_slice(&text).map_err(|error| unreadable(&error))?;
+    let key = value["meta"]["key"].as_str().ok_or_else(|| unreadable(&"no key"))?.to_owned();
+    let names = value["parts"].as_array().ok_or_else(|| unreadable(&"no parts"))?;
+    let parts: Option<Vec<String>> = names.iter().map(|name| name.as_str().map(str::to_owned)).collect();
+    let parts = parts.ok_or_else(|| unreadable(&"a part without a name"))?;
     let mut hasher = blake3::Hasher::new();
     let mut bytes = 0;
-    for part in parts {
-        let name = part["file"].as_str().ok_or_else(|| Failure::Store(format!("{part}: no file")))?;
+    for name in &parts {
         bytes += add(&mut hasher, &folder.join(name))?;
     }
-    let key = folder.strip_prefix(objects).unwrap_or(folder).to_string_lossy().into_owned();
-    Ok(StoredObject { key, bytes, parts: parts.len(), blake3: hasher.finalize().to_hex().to_string() })
+    Ok(StoredObject { key, bytes, parts, blake3: hasher.finalize().to_hex().to_string() })
 }
 
 fn add(hasher: &mut blake3::Hasher, path: &Path) -> Result<u64> {
@@ -98,4 +103,29 @@ fn files_below(top: &Path) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_its_parts_in_the_manifest_s_order() {
+        let data = tempfile::tempdir().unwrap();
+        let version = data.path().join("store/objects/o-a+b/0011");
+        fs::create_dir_all(&version).unwrap();
+        fs::write(version.join("part-2"), "world").unwrap();
+        fs::write(version.join("part-1"), "hello ").unwrap();
+        fs::write(version.join(MANIFEST), r#"{"meta":{"key":"a/b"},"parts":["part-1","part-2"]}"#).unwrap();
+        let upload = data.path().join("store/uploads/u1");
+        fs::create_dir_all(&upload).unwrap();
+        fs::write(upload.join("meta.json"), "{}").unwrap();
+        fs::write(upload.join("part-1"), "x").unwrap();
+
+        let objects = read_objects(data.path()).unwrap();
+        assert_eq!((objects.len(), objects[0].key.as_str(), objects[0].bytes), (1, "a/b", 11));
+        assert_eq!(objects[0].blake3, blake3::hash(b"hello world").to_hex().to_string());
+        assert_eq!(received_parts(data.path()).unwrap(), ["part-1"]);
+        assert_eq!(unfinished_uploads(data.path()).unwrap(), 1);
+    }
 }
