@@ -1,1 +1,3 @@
-fn main() {}
+//! Scenarios of the backend, and the rules of the house.
+
+mod tidy;

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 /// Ends, with all that runs in it, on drop. Fields are dropped in this order: the X server goes last.
 pub struct Desktop {
-    _manager: Owned,
+    _windows: Owned,
     _bus: Owned,
     _server: Owned,
     display: String,
@@ -41,14 +41,14 @@ impl Desktop {
                 .stderr(Stdio::null()),
         )?;
         environment.push(("DBUS_SESSION_BUS_ADDRESS", address.into()));
-        let manager = Owned::start(
+        let windows = Owned::start(
             Command::new("openbox")
                 .args(["--sm-disable"])
                 .envs(environment.iter().cloned())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null()),
         )?;
-        Ok(Self { _manager: manager, _bus: bus, _server: server, display, environment, home })
+        Ok(Self { _windows: windows, _bus: bus, _server: server, display, environment, home })
     }
 
     /// `:99`.
