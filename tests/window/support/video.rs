@@ -21,7 +21,7 @@ pub fn several(folder: &Path, names: &[&str]) -> Result<Vec<PathBuf>> {
 /// The encoder is held to a fixed quantiser over noise, which makes a rate well above 200 Mbit/s; the length is chosen
 /// from that, and made longer until the file is large enough.
 pub fn of_at_least(path: &Path, mebibytes: u64) -> Result {
-    let mut seconds = 1.0 + mebibytes as f64 / MEBIBYTES_PER_SECOND;
+    let mut seconds = 0.2 + mebibytes as f64 / MEBIBYTES_PER_SECOND;
     for _ in 0..4 {
         encode(path, "testsrc2=size=1280x720:rate=24,noise=alls=60:allf=t", seconds, &["-qp", "10"])?;
         let bytes = std::fs::metadata(path).map_err(Failure::io(path.display()))?.len();
