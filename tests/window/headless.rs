@@ -138,13 +138,13 @@ async fn pictures(folder: &Path) -> Result {
         let app = App::launch(&desktop, options).await?;
         fill(&desktop, &app).await?;
         let path = folder.join(format!("course-{scheme}.png"));
-        app.page.save(&path).await?;
+        app.save_window(&path)?;
         say(&path.display().to_string());
         app.page.open_library().await?;
         app.page.wait_for_part("asset-card", Duration::from_secs(20)).await?;
         tokio::time::sleep(Duration::from_millis(500)).await;
         let path = folder.join(format!("library-{scheme}.png"));
-        app.page.save(&path).await?;
+        app.save_window(&path)?;
         say(&path.display().to_string());
         app.close().await?;
     }

@@ -17,8 +17,16 @@ pub const BUILD: &[&str] = &[
 ];
 
 /// To open the app in a virtual desktop and to make videos for it.
-pub const HEADLESS: &[&str] =
-    &["webkit2gtk-driver", "xvfb", "openbox", "dbus-x11", "ffmpeg", "fonts-inter", "fonts-noto-color-emoji"];
+pub const HEADLESS: &[&str] = &[
+    "util-linux",
+    "webkit2gtk-driver",
+    "xvfb",
+    "openbox",
+    "dbus-x11",
+    "ffmpeg",
+    "fonts-inter",
+    "fonts-noto-color-emoji",
+];
 
 /// To run the window's tests in a browser, and to install tools of Python's registry apart from the system's.
 pub const TEST: &[&str] = &["chromium", "python3", "python3-venv"];

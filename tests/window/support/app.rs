@@ -13,7 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// How to start the app.
@@ -108,6 +108,11 @@ impl App {
         screen::save(&self.display, path)
     }
 
+    /// Saves the window without its frame. WebDriver's own pictures never come where there is no graphics card.
+    pub fn save_window(&self, path: &Path) -> Result {
+        screen::save_window(&self.display, self.pid, path)
+    }
+
     /// `kill -9`, in the middle of whatever the app does.
     pub async fn kill(self) -> Result {
         process::kill_now(self.pid);
@@ -143,7 +148,7 @@ impl Drop for App {
 fn start_driver(desktop: &Desktop, options: &Options, port: u16) -> Result<Owned> {
     let log = || std::env::var_os("LECTERN_APP_LOG").map_or_else(Stdio::null, |_| Stdio::inherit());
     Owned::start(
-        Command::new("WebKitWebDriver")
+        process::program("WebKitWebDriver")
             .arg(format!("--port={port}"))
             .env_remove("WAYLAND_DISPLAY")
             .envs(desktop.environment().iter().cloned())

@@ -1,12 +1,12 @@
 //! A private virtual desktop: X server, window manager, session bus and home folder that nobody else uses.
 
 use crate::failure::{Failure, Result};
-use crate::process::Owned;
+use crate::process::{self, Owned};
 use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use tempfile::TempDir;
 
 /// Ends, with all that runs in it, on drop. Fields are dropped in this order: the X server goes last.
@@ -27,7 +27,7 @@ impl Desktop {
     pub fn start() -> Result<Self> {
         let home = tempfile::Builder::new().prefix("lectern-").tempdir().map_err(Failure::io("a home folder"))?;
         let (server, number) = Owned::start_and_read_line(
-            Command::new("Xvfb")
+            process::program("Xvfb")
                 .args(["-displayfd", "1", "-screen", "0", &format!("{WIDTH}x{HEIGHT}x24"), "-nolisten", "tcp"])
                 .args(["-noreset", "-dpi", "96"])
                 .stderr(Stdio::null()),
@@ -35,14 +35,14 @@ impl Desktop {
         let display = format!(":{number}");
         let mut environment = environment(home.path(), &display)?;
         let (bus, address) = Owned::start_and_read_line(
-            Command::new("dbus-daemon")
+            process::program("dbus-daemon")
                 .args(["--session", "--print-address", "--nofork"])
                 .envs(environment.iter().cloned())
                 .stderr(Stdio::null()),
         )?;
         environment.push(("DBUS_SESSION_BUS_ADDRESS", address.into()));
         let windows = Owned::start(
-            Command::new("openbox")
+            process::program("openbox")
                 .args(["--sm-disable"])
                 .envs(environment.iter().cloned())
                 .stdout(Stdio::null())

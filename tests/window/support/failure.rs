@@ -10,7 +10,7 @@ pub type Result<T = ()> = std::result::Result<T, Failure>;
 pub enum Failure {
     #[error("{what}: {source}")]
     Io { what: String, source: std::io::Error },
-    #[error("{program} did not start: {reason}")]
+    #[error("{program} did not start: {reason} (`cargo xtask setup` installs what is needed)")]
     NotStarted { program: String, reason: String },
     #[error("WebDriver: {0}")]
     WebDriver(String),

@@ -5,10 +5,10 @@ use crate::output;
 use crate::screen;
 use fantoccini::Client;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
+use fantoccini::error::CmdError;
 pub use fantoccini::key::Key;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -247,7 +247,7 @@ impl Page {
             .then(move_to(at, 20))
             .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
             .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
-        Ok(self.client.perform_actions(mouse).await?)
+        answered(self.client.perform_actions(mouse)).await
     }
 
     /// Focuses an element without a click.
@@ -261,7 +261,7 @@ impl Page {
         let keys = text.chars().fold(KeyActions::new("keys".into()), |keys, value| {
             keys.then(KeyAction::Down { value }).then(KeyAction::Up { value })
         });
-        Ok(self.client.perform_actions(keys).await?)
+        answered(self.client.perform_actions(keys)).await
     }
 
     /// Presses one key.
@@ -279,7 +279,7 @@ impl Page {
         for held in held.iter().rev() {
             keys = keys.then(KeyAction::Up { value: char::from(*held) });
         }
-        Ok(self.client.perform_actions(keys).await?)
+        answered(self.client.perform_actions(keys)).await
     }
 
     /// Drags with the mouse as a hand does: press, several moves, rest, release.
@@ -296,7 +296,7 @@ impl Page {
         // Lists that animate settle here.
         mouse = mouse.then(rest(250)).then(move_to(to, 25)).then(rest(150));
         mouse = mouse.then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
-        self.client.perform_actions(mouse).await?;
+        answered(self.client.perform_actions(mouse)).await?;
         tokio::time::sleep(Duration::from_millis(250)).await;
         Ok(())
     }
@@ -318,18 +318,13 @@ impl Page {
 
     /// The value of a JavaScript expression.
     pub async fn evaluate(&self, expression: &str) -> Result<Value> {
-        Ok(self.client.execute(&format!("return ({expression})"), Vec::new()).await?)
+        let script = format!("return ({expression})");
+        answered(self.client.execute(&script, Vec::new())).await
     }
 
     /// All text that can be read on the page.
     pub async fn text(&self) -> Result<String> {
         self.read("document.body.innerText").await
-    }
-
-    /// Saves the page as a PNG.
-    pub async fn save(&self, path: &Path) -> Result {
-        let png = self.client.screenshot().await?;
-        std::fs::write(path, png).map_err(Failure::io(path.display()))
     }
 
     async fn read<T: serde::de::DeserializeOwned>(&self, expression: &str) -> Result<T> {
@@ -366,6 +361,14 @@ impl Page {
 }
 
 const DRAG_STEPS: u32 = 12;
+
+/// A driver whose app hangs never answers: that must fail a test, not stop it.
+async fn answered<T>(call: impl Future<Output = std::result::Result<T, CmdError>>) -> Result<T> {
+    match tokio::time::timeout(Duration::from_secs(30), call).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Failure::WebDriver("no answer in 30 s: does the window hang?".into())),
+    }
+}
 
 async fn pause() {
     tokio::time::sleep(Duration::from_millis(80)).await;

@@ -16,13 +16,22 @@ pub struct Owned {
     name: String,
 }
 
+/// A program that the kernel kills when we end without a chance to: a suite that is itself killed leaves nothing behind.
+#[must_use]
+pub fn program(name: &str) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--", name]);
+    command
+}
+
 impl Owned {
+    /// Starts what [`program`] made.
     pub fn start(command: &mut Command) -> Result<Self> {
-        let name = command.get_program().to_string_lossy().into_owned();
-        let child = command.process_group(0).spawn().map_err(|error| Failure::NotStarted {
-            program: name.clone(),
-            reason: format!("{error} (`cargo xtask setup` installs what is needed)"),
-        })?;
+        let name = command.get_args().nth(3).unwrap_or(command.get_program()).to_string_lossy().into_owned();
+        let child = command
+            .process_group(0)
+            .spawn()
+            .map_err(|error| Failure::NotStarted { program: name.clone(), reason: error.to_string() })?;
         Ok(Self { child, name })
     }
 

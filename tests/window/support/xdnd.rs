@@ -53,8 +53,7 @@ impl Drag {
         let (connection, number) = x11rb::connect(Some(display)).map_err(Failure::x11)?;
         let atoms = Atoms::new(&connection).map_err(Failure::x11)?.reply().map_err(Failure::x11)?;
         let root = connection.setup().roots[number].root;
-        let target = find_window(&connection, &atoms, root, pid)?
-            .ok_or_else(|| Failure::DropRefused(format!("process {pid} has no window that takes drops")))?;
+        let target = window_of(&connection, root, pid)?;
         let at = translate(&connection, target, root)?;
         let geometry = connection.get_geometry(target).map_err(Failure::x11)?.reply().map_err(Failure::x11)?;
         let source = connection.generate_id().map_err(Failure::x11)?;
@@ -209,6 +208,12 @@ impl Drop for Drag {
 }
 
 /// The visible window of the process that says it takes drops.
+pub(crate) fn window_of(connection: &RustConnection, root: Window, pid: u32) -> Result<Window> {
+    let atoms = Atoms::new(connection).map_err(Failure::x11)?.reply().map_err(Failure::x11)?;
+    find_window(connection, &atoms, root, pid)?
+        .ok_or_else(|| Failure::DropRefused(format!("process {pid} has no window that takes drops")))
+}
+
 fn find_window(connection: &RustConnection, atoms: &Atoms, window: Window, pid: u32) -> Result<Option<Window>> {
     // A window may end while we look: that is no reason to stop.
     let owner = property(connection, window, atoms._NET_WM_PID);
