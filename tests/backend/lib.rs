@@ -1,1 +1,3 @@
-//! x
+//! What backend scenarios stand on: servers nobody here wrote, and what stands between them and us.
+
+pub mod support;

@@ -1,1 +1,6 @@
-fn main() {}
+//! Scenarios of the backend, and the rules of the house.
+
+// Clippy's `allow-unwrap-in-tests` sees test functions, not what they call.
+#![allow(clippy::unwrap_used)]
+
+mod tidy;

@@ -1,1 +1,175 @@
-fn main() {}
+//! The product's main job, done by nobody: a course and a chapter are made in the real window, a real video is dropped
+//! on the chapter as a file manager drops it, and what arrived in the store is compared with the file.
+//!
+//! `headless` prints what it does and, as its last line, one JSON object. `headless --pictures FOLDER` saves pictures of
+//! a filled workspace instead, light and dark.
+
+use lectern_window::page::{Row, chapter, part};
+use lectern_window::{App, Desktop, Failure, Options, Result, output, store, video};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+const TITLE: &str = "Reaction rates – Größe und Maß";
+/// Above 32 MiB: several parts.
+const MEBIBYTES: u64 = 40;
+const READY_AT_MOST: Duration = Duration::from_secs(180);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => main_job().await,
+        ["--pictures", folder] => pictures(Path::new(folder)).await,
+        _ => {
+            eprintln!("usage: headless [--pictures FOLDER]");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("failed: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn main_job() -> Result {
+    let desktop = Desktop::start()?;
+    say(&format!("a virtual desktop runs on display {}", desktop.display()));
+    let app = App::launch(&desktop, Options::default()).await?;
+    let mut steps = Steps::new()?;
+    steps.save(&app, "first-screen")?;
+    app.page.create_course("Organic Chemistry II").await?;
+    let chapter_id = app.page.add_chapter("Kinetics").await?;
+    steps.save(&app, "course-with-a-chapter")?;
+
+    let file = desktop.folder("Videos")?.join(format!("{TITLE}.mp4"));
+    video::of_at_least(&file, MEBIBYTES)?;
+    let bytes = std::fs::metadata(&file).map_err(Failure::io(file.display()))?.len();
+    say(&format!("a video of {} MiB was made", bytes >> 20));
+
+    let place = app.page.rect(&chapter(&chapter_id)).await?.centre();
+    let drag = app.hover_at(place, std::slice::from_ref(&file)).await?;
+    steps.save(&app, "file-held-over-the-chapter")?;
+    let start = Instant::now();
+    drag.drop_here()?;
+    wait_for_row(&app, &chapter_id).await?;
+    steps.save(&app, "dropped")?;
+    app.page.wait_until_ready(&chapter_id, READY_AT_MOST).await?;
+    let seconds = start.elapsed().as_secs_f64();
+    let row = wait_for_row(&app, &chapter_id).await?;
+    wait_for_thumbnail(&app).await?;
+    steps.save(&app, "ready")?;
+    app.page.open_library().await?;
+    app.page.wait_for_part("asset-card", Duration::from_secs(20)).await?;
+    steps.save(&app, "media-library")?;
+    app.close().await?;
+    report(&desktop, &file, bytes, &row, seconds)
+}
+
+/// Compares the object in the store with the file that was dropped, and prints the last line.
+fn report(desktop: &Desktop, file: &Path, bytes: u64, row: &Row, seconds: f64) -> Result {
+    let objects = store::read_objects(&desktop.data())?;
+    let source = store::blake3_of(file)?;
+    let Some(object) = objects.iter().find(|object| object.bytes == bytes) else {
+        return Err(Failure::Store(format!("no object of {bytes} bytes; there are {objects:?}")));
+    };
+    if object.blake3 != source {
+        return Err(Failure::Store(format!("{} holds {}, the file is {source}", object.key, object.blake3)));
+    }
+    say("the object in the store is the file that was dropped");
+    let line = json!({
+        "title": row.title, "bytes": object.bytes, "blake3": object.blake3, "state": row.state,
+        "parts": object.parts.len(), "object": object.key, "seconds": (seconds * 100.0).round() / 100.0,
+    });
+    println!("{line}");
+    Ok(())
+}
+
+async fn wait_for_row(app: &App, chapter_id: &str) -> Result<Row> {
+    app.page.wait_for_part("video-row", Duration::from_secs(30)).await?;
+    let rows = app.page.videos_of(chapter_id).await?;
+    rows.into_iter().next().ok_or_else(|| Failure::DropRefused("the video is in another chapter".into()))
+}
+
+async fn wait_for_thumbnail(app: &App) -> Result {
+    let drawn = format!(
+        "[...document.querySelectorAll('{} img')].some(e => e.complete && e.naturalWidth > 0)",
+        part("video-row")
+    );
+    app.page.wait_for("a thumbnail in the row", Duration::from_secs(60), &drawn).await.map(drop)
+}
+
+/// Numbered pictures of the screen in `target/lectern`.
+struct Steps {
+    folder: PathBuf,
+    number: u32,
+}
+
+impl Steps {
+    /// Pictures of an earlier run are taken away: what is there is of this run.
+    fn new() -> Result<Self> {
+        let folder = output::pictures()?;
+        for entry in std::fs::read_dir(&folder).map_err(Failure::io(folder.display()))?.flatten() {
+            if entry.path().extension().is_some_and(|extension| extension == "png") {
+                std::fs::remove_file(entry.path()).map_err(Failure::io(entry.path().display()))?;
+            }
+        }
+        Ok(Self { folder, number: 0 })
+    }
+
+    fn save(&mut self, app: &App, name: &str) -> Result {
+        self.number += 1;
+        let path = self.folder.join(format!("{:02}-{name}.png", self.number));
+        app.save_screen(&path)?;
+        say(&format!("{name}: {}", path.display()));
+        Ok(())
+    }
+}
+
+/// Course and library, light and dark.
+async fn pictures(folder: &Path) -> Result {
+    std::fs::create_dir_all(folder).map_err(Failure::io(folder.display()))?;
+    for (scheme, options) in [("light", Options::default()), ("dark", Options::dark())] {
+        let desktop = Desktop::start()?;
+        let app = App::launch(&desktop, options).await?;
+        fill(&desktop, &app).await?;
+        let path = folder.join(format!("course-{scheme}.png"));
+        app.save_window(&path)?;
+        say(&path.display().to_string());
+        app.page.open_library().await?;
+        app.page.wait_for_part("asset-card", Duration::from_secs(20)).await?;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let path = folder.join(format!("library-{scheme}.png"));
+        app.save_window(&path)?;
+        say(&path.display().to_string());
+        app.close().await?;
+    }
+    Ok(())
+}
+
+/// A course as somebody teaches it.
+async fn fill(desktop: &Desktop, app: &App) -> Result {
+    let course: [(&str, &[&str]); 3] = [
+        ("Kinetics", &["1 Rate laws", "2 The steady state", "3 Catalysis"]),
+        ("Thermodynamics", &["4 Enthalpy", "5 Entropy and free energy"]),
+        ("Spectroscopy", &["6 Infrared", "7 Proton NMR"]),
+    ];
+    app.page.create_course("Organic Chemistry II").await?;
+    for (title, names) in course {
+        let chapter_id = app.page.add_chapter(title).await?;
+        let files = video::several(&desktop.folder(title)?, names)?;
+        app.drop_on(&chapter(&chapter_id), &files).await?;
+        app.page.wait_until_ready(&chapter_id, READY_AT_MOST).await?;
+    }
+    wait_for_thumbnail(app).await?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    Ok(())
+}
+
+fn say(words: &str) {
+    println!("{words}");
+}

@@ -1,1 +1,48 @@
-fn main() {}
+//! The project's own commands: `cargo xtask start`, `cargo xtask test` and what they are made of.
+
+mod bindings;
+mod packages;
+mod place;
+mod rclone;
+mod run;
+mod setup;
+mod stamp;
+mod start;
+mod tally;
+mod test;
+mod ui;
+
+use run::{Result, Trouble};
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask COMMAND
+
+  start [--headless]   builds and opens the app; --headless (or no display) does the main job in a virtual desktop
+  test                 formatting, lints, the window's tests, backend tests, tests in a real window
+  setup                installs what the other commands need
+  bindings             writes the TypeScript of the commands and types in shared/
+  screenshots          takes the pictures in docs/screenshots again";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match command(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Trouble::Reported) => ExitCode::FAILURE,
+        Err(trouble) => {
+            eprintln!("\nxtask: {trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(arguments: &[&str]) -> Result {
+    match arguments {
+        ["start"] => start::start(start::has_display()),
+        ["start", "--headless"] => start::start(false),
+        ["test"] => test::test(),
+        ["setup"] => setup::everything(),
+        ["bindings"] => bindings::write(),
+        ["screenshots"] => start::screenshots(),
+        _ => Err(Trouble::Needs(USAGE.to_owned())),
+    }
+}

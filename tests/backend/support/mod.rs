@@ -1,0 +1,4 @@
+//! Other people's servers, and proxies in front of them.
+
+pub mod mending_proxy;
+pub mod rclone;

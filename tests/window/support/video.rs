@@ -1,0 +1,63 @@
+//! Real videos: H.264 and AAC in MP4, whole, of a wanted size.
+
+use crate::failure::{Failure, Result};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Half a second of colour bars: some kilobytes, other bytes for each name.
+pub fn small(path: &Path) -> Result {
+    encode(path, "smptebars=size=320x180:rate=12", 0.5, &["-b:v", "100k"])
+}
+
+/// Small videos of these names, without extension, in a folder. Answers their paths.
+pub fn several(folder: &Path, names: &[&str]) -> Result<Vec<PathBuf>> {
+    let paths: Vec<PathBuf> = names.iter().map(|name| folder.join(format!("{name}.mp4"))).collect();
+    paths.iter().try_for_each(|path| small(path))?;
+    Ok(paths)
+}
+
+/// At least `mebibytes` of picture and sound that do not compress: 40 MiB take some seconds.
+///
+/// The encoder is held to a fixed quantiser over noise, which makes a rate well above 200 Mbit/s; the length is chosen
+/// from that, and made longer until the file is large enough.
+pub fn of_at_least(path: &Path, mebibytes: u64) -> Result {
+    let mut seconds = 0.2 + mebibytes as f64 / MEBIBYTES_PER_SECOND;
+    for _ in 0..4 {
+        encode(path, "testsrc2=size=1280x720:rate=24,noise=alls=60:allf=t", seconds, &["-qp", "10"])?;
+        let bytes = std::fs::metadata(path).map_err(Failure::io(path.display()))?.len();
+        if bytes >= mebibytes << 20 {
+            return Ok(());
+        }
+        seconds *= 1.1 * (mebibytes << 20) as f64 / bytes as f64;
+    }
+    Err(Failure::Missing(path.with_file_name(format!("encoder that fills {mebibytes} MiB"))))
+}
+
+/// Measured with the settings above.
+const MEBIBYTES_PER_SECOND: f64 = 28.0;
+
+fn encode(path: &Path, picture: &str, seconds: f64, rate: &[&str]) -> Result {
+    // The tone tells files of different names apart: same bytes would be a duplicate.
+    let tone =
+        200 + path.as_os_str().as_encoded_bytes().iter().fold(7_u32, |sum, byte| (sum * 31 + u32::from(*byte)) % 997);
+    let sound = format!("sine=frequency={tone}:sample_rate=44100");
+    let output = Command::new("ffmpeg")
+        .args(["-nostdin", "-hide_banner", "-loglevel", "error", "-y"])
+        .args(["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", &sound])
+        .args(["-t", &format!("{seconds:.2}")])
+        .args(["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"])
+        .args(rate)
+        .args(["-c:a", "aac", "-b:a", "96k", "-movflags", "+faststart", "-f", "mp4"])
+        .arg(path)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(Failure::io("ffmpeg"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(Failure::Ended {
+        what: "ffmpeg".into(),
+        status: output.status.to_string(),
+        output: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}

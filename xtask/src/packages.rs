@@ -1,0 +1,32 @@
+//! Which Debian packages the project needs, and for what.
+
+/// To build the app and to play video in its window.
+pub const BUILD: &[&str] = &[
+    "build-essential",
+    "git",
+    "pkg-config",
+    "libwebkit2gtk-4.1-dev",
+    "libayatana-appindicator3-dev",
+    "librsvg2-dev",
+    "libssl-dev",
+    "patchelf",
+    "gstreamer1.0-plugins-base",
+    "gstreamer1.0-plugins-good",
+    "gstreamer1.0-plugins-bad",
+    "gstreamer1.0-libav",
+];
+
+/// To open the app in a virtual desktop and to make videos for it.
+pub const HEADLESS: &[&str] = &[
+    "util-linux",
+    "webkit2gtk-driver",
+    "xvfb",
+    "openbox",
+    "dbus-x11",
+    "ffmpeg",
+    "fonts-inter",
+    "fonts-noto-color-emoji",
+];
+
+/// To run the window's tests in a browser, and to install tools of Python's registry apart from the system's.
+pub const TEST: &[&str] = &["chromium", "python3", "python3-venv"];
