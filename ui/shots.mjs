@@ -48,7 +48,7 @@ const shots = [
     [1280, 832],
     "light",
     async (page) => {
-      await page.getByRole("button", { name: "List" }).click();
+      await page.getByRole("button", { name: "List", exact: true }).click();
       const cards = page.getByTestId("asset-card");
       await cards.nth(1).click();
       await cards.nth(3).click({ modifiers: ["Control"] });
@@ -182,7 +182,11 @@ for (const [name, scenario, hash, [width, height], colorScheme, prepare] of shot
   await page.goto(`http://localhost:1421/?fake=${scenario}&still#${hash}`);
   await page.waitForSelector("main h1, main h2");
   await settle(page);
-  await prepare?.(page);
+  try {
+    await prepare?.(page);
+  } catch (error) {
+    console.error(name, error.message);
+  }
   await settle(page);
   await page.screenshot({ path: `${folder}/${name}.png` });
   await context.close();

@@ -75,7 +75,6 @@ export function Palette({ close }: { close: () => void }) {
           <div className="palette-field">
             <Search size={17} strokeWidth={1.75} aria-hidden />
             <input
-              // biome-ignore lint/a11y/noAutofocus: the palette was opened to type in it
               autoFocus
               role="combobox"
               aria-expanded

@@ -1,6 +1,6 @@
 // A button that opens a menu, and a menu at a point for the right mouse button. Keyboard and focus are React Aria's.
 import { Check, type LucideIcon } from "lucide-react";
-import type { ReactElement, ReactNode, RefObject } from "react";
+import { type ReactElement, type ReactNode, useRef } from "react";
 import {
   Menu as AriaMenu,
   MenuItem,
@@ -9,6 +9,7 @@ import {
   Pressable,
   Separator,
 } from "react-aria-components";
+import { createPortal } from "react-dom";
 
 export interface MenuAction {
   label: string;
@@ -71,34 +72,46 @@ export function Menu({ label, actions, children, note }: MenuProps) {
   );
 }
 
+export interface MenuPoint {
+  x: number;
+  y: number;
+}
+
 interface ContextMenuProps {
   label: string;
   actions: readonly MenuAction[];
-  anchor: RefObject<Element | null>;
+  at: MenuPoint;
   close: () => void;
 }
 
 /** Open while it is rendered. */
-export function ContextMenu({ label, actions, anchor, close }: ContextMenuProps) {
+export function ContextMenu({ label, actions, at, close }: ContextMenuProps) {
+  const anchor = useRef<HTMLSpanElement>(null);
   return (
-    <Popover
-      className="popover"
-      placement="bottom start"
-      offset={2}
-      triggerRef={anchor}
-      isOpen
-      onOpenChange={(open) => !open && close()}
-    >
-      <MenuItems
-        label={label}
-        actions={actions.map((action) => ({
-          ...action,
-          act: () => {
-            close();
-            action.act();
-          },
-        }))}
-      />
-    </Popover>
+    <>
+      {createPortal(
+        <span ref={anchor} aria-hidden style={{ position: "fixed", left: at.x, top: at.y }} />,
+        document.body,
+      )}
+      <Popover
+        className="popover"
+        placement="bottom start"
+        offset={2}
+        triggerRef={anchor}
+        isOpen
+        onOpenChange={(open) => !open && close()}
+      >
+        <MenuItems
+          label={label}
+          actions={actions.map((action) => ({
+            ...action,
+            act: () => {
+              close();
+              action.act();
+            },
+          }))}
+        />
+      </Popover>
+    </>
   );
 }

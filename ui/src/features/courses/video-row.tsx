@@ -16,7 +16,7 @@ import type { VideoDetail } from "../../backend/bindings/VideoDetail";
 import { useUpload } from "../../backend/context";
 import { formatBytes, formatClock } from "../../backend/format";
 import { IconButton } from "../../design/button";
-import { ContextMenu, Menu, type MenuAction } from "../../design/menu";
+import { ContextMenu, Menu, type MenuAction, type MenuPoint } from "../../design/menu";
 import { NameInput } from "../../design/name-input";
 import { ProgressBar } from "../../design/progress-bar";
 import { Thumbnail } from "../../design/thumbnail";
@@ -42,7 +42,7 @@ export const VideoRow = memo(function VideoRow({ video, commands, insert, first 
   const upload = useUpload(video.operation);
   const shown = rowState(video, upload);
   const row = useRef<HTMLDivElement | null>(null);
-  const [menuOpen, setMenuOpen] = useState(false);
+  const [menuAt, setMenuAt] = useState<MenuPoint | null>(null);
   const { setNodeRef, listeners } = useDraggable({ id });
 
   const actions: MenuAction[] = [
@@ -59,7 +59,7 @@ export const VideoRow = memo(function VideoRow({ video, commands, insert, first 
   function onContextMenu(event: MouseEvent) {
     event.preventDefault();
     if (!chosen) commands.choose(id, { shiftKey: false, ctrlKey: false, metaKey: false });
-    setMenuOpen(true);
+    setMenuAt({ x: event.clientX, y: event.clientY });
   }
 
   return (
@@ -156,12 +156,12 @@ export const VideoRow = memo(function VideoRow({ video, commands, insert, first 
             tabIndex={active ? 0 : -1}
           />
         </Menu>
-        {menuOpen && (
+        {menuAt && (
           <ContextMenu
             label={`Actions for ${video.title}`}
             actions={actions}
-            anchor={row}
-            close={() => setMenuOpen(false)}
+            at={menuAt}
+            close={() => setMenuAt(null)}
           />
         )}
       </div>

@@ -1,10 +1,10 @@
 // One file of the library, as a card or as a line. It shows state only: progress lives in the panel and in courses.
 import { Ellipsis, Link2, Pencil, Trash2 } from "lucide-react";
-import { type MouseEvent, memo, useRef, useState } from "react";
+import { type MouseEvent, memo, useState } from "react";
 import type { AssetCard } from "../../backend/bindings/AssetCard";
 import { formatBytes, formatClock, plural } from "../../backend/format";
 import { IconButton } from "../../design/button";
-import { ContextMenu, Menu, type MenuAction } from "../../design/menu";
+import { ContextMenu, Menu, type MenuAction, type MenuPoint } from "../../design/menu";
 import { NameInput } from "../../design/name-input";
 import { Thumbnail } from "../../design/thumbnail";
 import type { LibraryCommands } from "./library-commands";
@@ -21,15 +21,14 @@ export const AssetItem = memo(function AssetItem({ index, card, commands, view }
   const chosen = useLibraryState((state) => state.chosen.has(card.id));
   const active = useLibraryState((state) => state.active === index);
   const renaming = useLibraryState((state) => state.renaming === card.id);
-  const item = useRef<HTMLDivElement>(null);
-  const [menuOpen, setMenuOpen] = useState(false);
+  const [menuAt, setMenuAt] = useState<MenuPoint | null>(null);
   const actions = menuOf(card, commands);
   const length = card.duration_ms === null ? null : formatClock(card.duration_ms);
 
   function onContextMenu(event: MouseEvent) {
     event.preventDefault();
     if (!chosen) void commands.choose(index, card, { shiftKey: false, ctrlKey: false, metaKey: false });
-    setMenuOpen(true);
+    setMenuAt({ x: event.clientX, y: event.clientY });
   }
 
   const name = renaming ? (
@@ -58,7 +57,6 @@ export const AssetItem = memo(function AssetItem({ index, card, commands, view }
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
     <div
-      ref={item}
       className={view === "grid" ? "asset-card" : "asset-line"}
       role="gridcell"
       tabIndex={active ? 0 : -1}
@@ -85,14 +83,18 @@ export const AssetItem = memo(function AssetItem({ index, card, commands, view }
             {menu}
           </div>
           <small>
-            <span className="truncate">{factWords(card)}</span>
+            <span className="truncate">
+              {[card.state === "ready" && kindWords(card), formatBytes(card.bytes)]
+                .filter(Boolean)
+                .join(" · ")}
+            </span>
             <Tags card={card} />
           </small>
         </>
       ) : (
         <>
           {name}
-          <small className="truncate facts">{factWords(card)}</small>
+          <small className="truncate facts">{kindWords(card)}</small>
           <small className="tags">
             <Tags card={card} />
           </small>
@@ -101,12 +103,12 @@ export const AssetItem = memo(function AssetItem({ index, card, commands, view }
           {menu}
         </>
       )}
-      {menuOpen && (
+      {menuAt && (
         <ContextMenu
           label={`Actions for ${card.name}`}
           actions={actions}
-          anchor={item}
-          close={() => setMenuOpen(false)}
+          at={menuAt}
+          close={() => setMenuAt(null)}
         />
       )}
     </div>
@@ -144,9 +146,8 @@ function usageWords({ usage, uses }: AssetCard): string {
   return usage === "unused" ? "unused" : "uses not known";
 }
 
-/** "PNG · 1.1 MB", "1.92 GB". */
-function factWords({ kind, name, bytes, codec }: AssetCard): string {
+/** "PNG", "H.264". */
+function kindWords({ kind, name, codec }: AssetCard): string | null {
   const extension = /\.([^.]{1,5})$/.exec(name)?.[1]?.toUpperCase();
-  const what = kind === "video" ? codec : (extension ?? codec);
-  return [what, formatBytes(bytes)].filter(Boolean).join(" · ");
+  return kind === "video" ? codec : (extension ?? codec);
 }

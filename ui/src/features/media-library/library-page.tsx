@@ -25,7 +25,9 @@ export function LibraryPage() {
   const { top } = library;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another question starts at its top
-  useEffect(() => scroller.current?.scrollTo(0, 0), [filter]);
+  useEffect(() => {
+    scroller.current?.scrollTo(0, 0);
+  }, [filter]);
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === "Escape") setLibrary({ chosen: new Map() });

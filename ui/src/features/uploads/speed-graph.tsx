@@ -7,6 +7,8 @@ const HEIGHT = 28;
 
 export function SpeedGraph({ bytesPerSecond }: { bytesPerSecond: number }) {
   const samples = useSpeed((state) => state.samples);
+  // One number is no line yet.
+  if (samples.length < 2) return null;
   const top = Math.max(1, ...samples) * 1.1;
   const step = WIDTH / Math.max(1, samples.length - 1);
   const points = samples.map(
@@ -15,19 +17,15 @@ export function SpeedGraph({ bytesPerSecond }: { bytesPerSecond: number }) {
   return (
     <div className="speed">
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden>
-        {points.length > 1 && (
-          <>
-            <path d={`M0 ${HEIGHT}L${points.join("L")}L${WIDTH} ${HEIGHT}Z`} fill="var(--accent-soft)" />
-            <path
-              d={`M${points.join("L")}`}
-              fill="none"
-              stroke="var(--accent)"
-              strokeWidth="1.5"
-              strokeLinejoin="round"
-              vectorEffect="non-scaling-stroke"
-            />
-          </>
-        )}
+        <path d={`M0 ${HEIGHT}L${points.join("L")}L${WIDTH} ${HEIGHT}Z`} fill="var(--accent-soft)" />
+        <path
+          d={`M${points.join("L")}`}
+          fill="none"
+          stroke="var(--accent)"
+          strokeWidth="1.5"
+          strokeLinejoin="round"
+          vectorEffect="non-scaling-stroke"
+        />
       </svg>
       <span>{formatSpeed(bytesPerSecond)}</span>
     </div>

@@ -1,7 +1,7 @@
 // The upload panel: on every screen, in the corner it was put in. Hiding it never cancels anything.
 import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { CircleAlert, Ellipsis, Minus, PanelTop, Upload, X } from "lucide-react";
+import { ChevronUp, CircleAlert, Ellipsis, Minus, Upload, X } from "lucide-react";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { useActions } from "../../backend/actions";
 import type { UploadList } from "../../backend/bindings/UploadList";
@@ -76,7 +76,7 @@ function OpenPanel({ list }: { list: UploadList }) {
           <IconButton icon={Ellipsis} label="Where the panel is" />
         </Menu>
         <IconButton
-          icon={minimised ? PanelTop : Minus}
+          icon={minimised ? ChevronUp : Minus}
           label={minimised ? "Show the uploads" : "Minimise"}
           data-testid="panel-minimise"
           aria-expanded={!minimised}
@@ -198,11 +198,17 @@ function useClearance(panel: React.RefObject<HTMLElement | null>, corner: string
     if (!element) return;
     const root = document.documentElement.style;
     const side = corner.startsWith("top") ? "--clear-top" : "--clear-bottom";
-    const observer = new ResizeObserver(() => root.setProperty(side, `${element.offsetHeight + 32}px`));
+    const observer = new ResizeObserver(() => {
+      root.setProperty(side, `${element.offsetHeight + 32}px`);
+      const shift = (element.offsetWidth + 20) / 2;
+      if (corner.startsWith("bottom"))
+        root.setProperty("--bar-shift", `${corner.endsWith("right") ? -shift : shift}px`);
+    });
     observer.observe(element);
     return () => {
       observer.disconnect();
       root.removeProperty(side);
+      root.removeProperty("--bar-shift");
     };
   }, [panel, corner]);
 }
