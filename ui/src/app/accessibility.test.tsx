@@ -1,0 +1,61 @@
+// Every screen passes axe, in light and in dark.
+import axe from "axe-core";
+import { expect, test, vi } from "vitest";
+import { page } from "vitest/browser";
+import { FakeHost } from "../testing/fake-host";
+import { renderApp } from "../testing/render-app";
+import { addCourse, demo, failing } from "../testing/scenarios";
+
+async function problems(): Promise<string[]> {
+  const { violations } = await axe.run(document.body, {
+    // The page around the window is the test runner's.
+    rules: { region: { enabled: false }, "page-has-heading-one": { enabled: false } },
+  });
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.slice(0, 3).map((node) => `${id}: ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`),
+  );
+}
+
+const bare = () => {
+  const host = new FakeHost();
+  addCourse(host, "Botany", []);
+  return host;
+};
+
+const screens: [string, () => FakeHost, string, (() => Promise<void>)?][] = [
+  ["a course", demo, "/"],
+  ["a course with everything wrong", failing, "/"],
+  ["a course without chapters", bare, "/"],
+  ["the first run", () => new FakeHost(), "/"],
+  ["the library", demo, "/library"],
+  [
+    "the library as a list",
+    demo,
+    "/library",
+    async () => {
+      await page.getByRole("button", { name: "List", exact: true }).click();
+    },
+  ],
+  ["an empty library", () => new FakeHost(), "/library"],
+  [
+    "the menu of a row",
+    demo,
+    "/",
+    async () => {
+      await page.getByTestId("video-row").first().click({ button: "right" });
+    },
+  ],
+];
+
+for (const [name, host, path, prepare] of screens) {
+  for (const theme of ["light", "dark"]) {
+    test(`${name} is accessible in ${theme}`, async () => {
+      await renderApp(host(), path);
+      document.documentElement.dataset.theme = theme;
+      await vi.waitFor(() => expect(document.querySelector("main h1, main h2")).not.toBeNull());
+      await prepare?.();
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      expect(await problems()).toEqual([]);
+    });
+  }
+}

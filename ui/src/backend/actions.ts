@@ -1,0 +1,80 @@
+// What people do, with the words that follow: edits with Undo, undo itself, adding files, steering uploads.
+import { useMemo } from "react";
+import type { Destination } from "./bindings/Destination";
+import type { DropId } from "./bindings/DropId";
+import type { EditId } from "./bindings/EditId";
+import type { IntakeReport } from "./bindings/IntakeReport";
+import type { Mutation } from "./bindings/Mutation";
+import type { OperationId } from "./bindings/OperationId";
+import type { UploadAction } from "./bindings/UploadAction";
+import { type Connection, useConnection } from "./context";
+import { notify } from "./notices";
+import { failureWords, intakeWords } from "./words";
+
+export interface Actions {
+  /** `attempt` completes "Could not …"; `done` is said with an Undo. True when the host took it. */
+  edit(mutation: Mutation, attempt: string, done?: string): Promise<boolean>;
+  undo(edit: EditId | null): Promise<void>;
+  pickFiles(destination: Destination): Promise<void>;
+  acceptDrop(drop: DropId, destination: Destination): Promise<void>;
+  controlUploads(action: UploadAction, operations: OperationId[] | null): Promise<void>;
+  discardRejected(mutationId: number): Promise<void>;
+}
+
+export function createActions({ backend, editor, invalidator }: Connection): Actions {
+  async function attempt(what: string, act: () => Promise<void>): Promise<boolean> {
+    try {
+      await act();
+      return true;
+    } catch (error) {
+      notify(failureWords(what, error), { tone: "problem" });
+      return false;
+    }
+  }
+
+  function reportIntake(report: IntakeReport) {
+    if (report.operations.length > 0) invalidator.stale([{ tag: "uploads" }]);
+    const words = intakeWords(report);
+    if (words) notify(words.text, { lines: words.lines, tone: words.problem ? "problem" : "plain" });
+  }
+
+  return {
+    edit: (mutation, what, done) =>
+      attempt(what, async () => {
+        const receipt = await editor.edit(mutation);
+        if (done !== undefined) notify(done, { undo: receipt.undo });
+      }),
+    async undo(edit) {
+      await attempt("undo that", async () => {
+        const receipt = await backend.undo({ edit });
+        invalidator.stale(receipt.tags);
+        notify("Undone.");
+      });
+    },
+    async pickFiles(destination) {
+      await attempt("add files", async () => reportIntake(await backend.pick_files({ destination })));
+    },
+    async acceptDrop(drop, destination) {
+      await attempt("add the files", async () =>
+        reportIntake(await backend.accept_drop({ drop, destination })),
+      );
+    },
+    async controlUploads(action, operations) {
+      await attempt(`${action.replaceAll("_", " ")} the uploads`, async () => {
+        await backend.control_uploads({ action, operations });
+        invalidator.stale([{ tag: "uploads" }]);
+      });
+    },
+    async discardRejected(mutationId) {
+      await attempt("discard the edit", async () => {
+        await backend.discard_rejected({ mutation_id: mutationId });
+        invalidator.stale([{ tag: "workspace" }]);
+      });
+    },
+  };
+}
+
+export function useActions(): Actions {
+  const connection = useConnection();
+  return useMemo(() => createActions(connection), [connection]);
+}

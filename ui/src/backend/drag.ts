@@ -1,0 +1,23 @@
+// Files from the file manager over the window: where they are, and where they would land.
+import { create } from "zustand";
+import type { CourseId } from "./bindings/CourseId";
+import type { Destination } from "./bindings/Destination";
+import type { DropId } from "./bindings/DropId";
+
+/** Where files would land. A course without a chapter gets one when they do. */
+export type DropTarget = Destination | { kind: "first_chapter"; course: CourseId };
+
+export interface Point {
+  x: number;
+  y: number;
+  files: number;
+}
+
+interface FileDrag {
+  over: Point | null;
+  /** Files let go of and not placed yet. */
+  dropped: (Point & { drop: DropId })[];
+  target: DropTarget | null;
+}
+
+export const useFileDrag = create<FileDrag>(() => ({ over: null, dropped: [], target: null }));

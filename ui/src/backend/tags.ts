@@ -1,0 +1,65 @@
+// Cache tags: reads say what they provide, edits and events say what went stale, nobody names a query.
+import type { Query, QueryClient } from "@tanstack/react-query";
+import type { CacheTag } from "./bindings/CacheTag";
+
+declare module "@tanstack/react-query" {
+  interface Register {
+    queryMeta: { provides?: readonly CacheTag[] };
+  }
+}
+
+/** Equal tags have equal keys. */
+export const tagKey = (tag: CacheTag): string => ("id" in tag ? `${tag.tag}:${tag.id}` : tag.tag);
+
+function provides(query: Query, stale: ReadonlySet<string>): boolean {
+  return query.meta?.provides?.some((tag) => stale.has(tagKey(tag))) ?? false;
+}
+
+export interface Invalidator {
+  /** Reads that provide these tags are fetched again, soon and once. */
+  stale(tags: readonly CacheTag[]): void;
+  /** Holds fetching back while the cache shows edits that the host has not taken yet. */
+  hold(): void;
+  release(): void;
+}
+
+/** Shortest time between two rounds of refetching: a burst of events must not cancel its own reads for ever. */
+const ROUND_MS = 120;
+
+export function createInvalidator(client: QueryClient): Invalidator {
+  const waiting = new Set<string>();
+  let holds = 0;
+  let scheduled = false;
+  let lastRound = Number.NEGATIVE_INFINITY;
+
+  function flush() {
+    scheduled = false;
+    if (holds > 0 || waiting.size === 0) return;
+    const stale = new Set(waiting);
+    waiting.clear();
+    lastRound = performance.now();
+    void client.invalidateQueries({ predicate: (query) => provides(query, stale) });
+  }
+
+  function schedule() {
+    if (scheduled || holds > 0 || waiting.size === 0) return;
+    scheduled = true;
+    const rest = lastRound + ROUND_MS - performance.now();
+    if (rest <= 0) queueMicrotask(flush);
+    else setTimeout(flush, rest);
+  }
+
+  return {
+    stale(tags) {
+      for (const tag of tags) waiting.add(tagKey(tag));
+      schedule();
+    },
+    hold() {
+      holds += 1;
+    },
+    release() {
+      holds -= 1;
+      schedule();
+    },
+  };
+}

@@ -1,0 +1,219 @@
+// Words for every code the host can send: what happened, what is safe, what to do. The host sends facts.
+import type { AppError } from "./bindings/AppError";
+import type { Cause } from "./bindings/Cause";
+import type { ErrorCode } from "./bindings/ErrorCode";
+import type { IntakeReport } from "./bindings/IntakeReport";
+import type { Mutation } from "./bindings/Mutation";
+import type { RefusedReason } from "./bindings/RefusedReason";
+import type { RejectedEdit } from "./bindings/RejectedEdit";
+import type { StoreKind } from "./bindings/StoreKind";
+import type { UploadState } from "./bindings/UploadState";
+import { formatBytes, plural } from "./format";
+
+export interface CauseWords {
+  /** One sentence for a list: what happened, to which files. */
+  happened: string;
+  /** What is safe and what to do. */
+  advice: string;
+  /** A few words for a course row. */
+  short: string;
+  /** Trying again can work. */
+  retry: boolean;
+  tone: "quiet" | "wait" | "fail";
+}
+
+type CauseOf<Code extends Cause["code"]> = Extract<Cause, { code: Code }>;
+type Subject = { name: string; one: boolean };
+
+/** A detail from below, as a sentence of its own. */
+const because = (detail: string) => {
+  const text = detail.trim();
+  if (text === "") return "";
+  return ` ${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+};
+
+const s = ({ one }: Subject) => (one ? "s" : "");
+const file = ({ one }: Subject) => (one ? "the file" : "the files");
+
+const CAUSES: { [Code in Cause["code"]]: (cause: CauseOf<Code>, subject: Subject) => CauseWords } = {
+  by_user: (_, it) => ({
+    happened: `${it.name} ${it.one ? "is" : "are"} paused.`,
+    advice: "What was sent is safe. Resume when you like.",
+    short: "Paused",
+    retry: false,
+    tone: "wait",
+  }),
+  server_unreachable: (_, it) => ({
+    happened: `${it.name} wait${s(it)}: the course server does not answer.`,
+    advice: "The place in the course is kept. Sending goes on by itself.",
+    short: "Waits for the server",
+    retry: false,
+    tone: "quiet",
+  }),
+  store_unreachable: (_, it) => ({
+    happened: `${it.name} wait${s(it)}: the storage does not answer.`,
+    advice: "What was sent is safe. Sending goes on by itself.",
+    short: "Waits for the storage",
+    retry: false,
+    tone: "quiet",
+  }),
+  source_gone: (_, it) => ({
+    happened: `${it.name} ${it.one ? "is" : "are"} not where ${it.one ? "it was" : "they were"}: moved, renamed, or on a drive that was removed.`,
+    advice: `What was sent is safe. Connect the drive or put ${file(it)} back, then retry.`,
+    short: "File not found",
+    retry: true,
+    tone: "fail",
+  }),
+  source_unreadable: ({ detail }, it) => ({
+    happened: `${it.name} cannot be read.${because(detail)}`,
+    advice: `What was sent is safe. Check that you may open ${file(it)}, then retry.`,
+    short: "Cannot be read",
+    retry: true,
+    tone: "fail",
+  }),
+  source_changed: (_, it) => ({
+    happened: `${it.name} changed while being sent.`,
+    advice: `Nothing half-sent is shown to anybody. Retry sends ${file(it)} from the start, as ${it.one ? "it is" : "they are"} now.`,
+    short: "File changed",
+    retry: true,
+    tone: "fail",
+  }),
+  not_enough_space: ({ needed, free }, it) => ({
+    happened: `${it.name} wait${s(it)}: not enough space on this computer.`,
+    advice: `${it.one ? "It needs" : "The next one needs"} ${formatBytes(needed)}, ${formatBytes(free)} is free. Make room, then retry.`,
+    short: "Not enough space",
+    retry: true,
+    tone: "fail",
+  }),
+  corrupted: ({ detail }, it) => ({
+    happened: `${it.name} arrived damaged, more than once.${because(detail)}`,
+    advice: `Your ${it.one ? "file is" : "files are"} untouched. Check the drive, then retry.`,
+    short: "Arrived damaged",
+    retry: true,
+    tone: "fail",
+  }),
+  refused: ({ detail }, it) => ({
+    happened: `${it.name} ${it.one ? "was" : "were"} refused.${because(detail)}`,
+    advice: `Your ${it.one ? "file is" : "files are"} untouched. Trying again will not help: cancel, and add ${it.one ? "it" : "them"} again.`,
+    short: "Refused",
+    retry: false,
+    tone: "fail",
+  }),
+};
+
+export function causeWords(cause: Cause, files: readonly string[]): CauseWords {
+  const one = files.length === 1;
+  const name = one ? `“${files[0]}”` : plural(files.length, "file");
+  const words = CAUSES[cause.code] as (cause: Cause, subject: Subject) => CauseWords;
+  return words(cause, { name, one });
+}
+
+const REASONS: {
+  [Code in RefusedReason["code"]]: (reason: Extract<RefusedReason, { code: Code }>) => string;
+} = {
+  empty: () => "is empty: it has no bytes to send",
+  folder: () => "is a folder: open it and drop the files in it",
+  gone: () => "is not there any more",
+  unreadable: ({ detail }) => `cannot be read.${because(detail)}`,
+  not_a_file: () => "is not a file that can be sent",
+  too_large: () => "is over 10 TB, the most one file can have",
+};
+
+export function refusedWords(name: string, reason: RefusedReason): string {
+  const words = REASONS[reason.code] as (reason: RefusedReason) => string;
+  const text = `“${name}” ${words(reason)}`;
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** What to say of a drop or a pick. None: all went where it was meant to go, which can be seen. */
+export function intakeWords(
+  report: IntakeReport,
+): { text: string; lines: string[]; problem: boolean } | null {
+  const { operations, refused, to_library } = report;
+  if (refused.length === 0 && to_library.length === 0) return null;
+  const lines = refused.map(({ name, reason }) => refusedWords(name, reason));
+  if (to_library.length > 0) {
+    const names =
+      to_library.length === 1 ? `“${to_library[0]}” is` : `${plural(to_library.length, "file")} are`;
+    lines.push(`${names} in the media library: chapters show video and audio only.`);
+  }
+  const text =
+    refused.length === 0
+      ? `${plural(operations.length, "file")} added, ${to_library.length} to the media library.`
+      : operations.length === 0
+        ? `Nothing was added.`
+        : `${plural(operations.length, "file")} added, ${refused.length} not.`;
+  return { text, lines, problem: refused.length > 0 };
+}
+
+const ERRORS: Record<ErrorCode, (message: string) => string> = {
+  not_found: () => "It is not there any more. The list shows what is.",
+  rejected: (message) => sentence(message, "A rule of the course stands against it."),
+  invalid: (message) => sentence(message, "What was entered is not within the limits."),
+  storage: () =>
+    "This computer’s disk did not take it. Nothing was changed. Check the free space, then try again.",
+  internal: () => "Something went wrong in Lectern. Nothing was changed. Try again.",
+};
+
+const sentence = (message: string, otherwise: string) => because(message).trim() || otherwise;
+
+export function isAppError(error: unknown): error is AppError {
+  return (
+    typeof error === "object" && error !== null && "code" in error && "message" in error && "retry" in error
+  );
+}
+
+/** "Could not rename 'x'. …" */
+export function failureWords(attempt: string, error: unknown): string {
+  const why = isAppError(error) ? ERRORS[error.code](error.message) : ERRORS.internal("");
+  return `Could not ${attempt}. ${why}`;
+}
+
+const MUTATIONS: Record<Mutation["name"], string> = {
+  "course.create": "Making a course",
+  "course.rename": "Renaming a course",
+  "course.delete": "Deleting a course",
+  "course.restore": "Bringing back a course",
+  "chapter.create": "Making a chapter",
+  "chapter.rename": "Renaming a chapter",
+  "chapter.move": "Moving chapters",
+  "chapter.delete": "Deleting chapters",
+  "chapter.restore": "Bringing back chapters",
+  "video.create": "Placing a video",
+  "video.rename": "Renaming a video",
+  "video.move": "Moving videos",
+  "video.delete": "Deleting videos",
+  "video.restore": "Bringing back videos",
+  "asset.create": "Adding a file",
+  "asset.rename": "Renaming a file",
+  "asset.describe": "Describing a file",
+  "asset.delete": "Deleting files",
+  "asset.restore": "Bringing back files",
+};
+
+export function rejectedWords(edit: RejectedEdit): { what: string; why: string } {
+  const known: Record<string, string> = MUTATIONS;
+  return {
+    what: `${known[edit.name] ?? "An edit"} was refused`,
+    why: sentence(edit.detail, "The course server gave no reason."),
+  };
+}
+
+export const STORE_WORDS: Record<StoreKind, { short: string; saved: string; about: string }> = {
+  this_computer: {
+    short: "On this computer only",
+    saved: "Saved on this computer",
+    about:
+      "This workspace lives on this computer only: courses and files are kept here, and nothing is sent anywhere else.",
+  },
+};
+
+export const UPLOAD_STATE_WORDS: Record<UploadState, string> = {
+  queued: "Waiting its turn",
+  hashing: "Checking the file",
+  uploading: "Sending",
+  paused: "Paused",
+  verifying: "Checking",
+  ready: "Ready",
+  failed: "Failed",
+};

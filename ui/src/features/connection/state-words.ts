@@ -1,0 +1,41 @@
+// The state line in words, from facts: what is safe, what is moving, what waits, what needs a person.
+import type { UploadTotals } from "../../backend/bindings/UploadTotals";
+import type { WorkspaceState } from "../../backend/bindings/WorkspaceState";
+import { formatLeft, plural } from "../../backend/format";
+import { STORE_WORDS } from "../../backend/words";
+
+export interface StateWords {
+  first: string;
+  second: string | null;
+  tone: "ready" | "busy" | "wait" | "fail";
+}
+
+export function stateWords(workspace: WorkspaceState, totals: UploadTotals | undefined): StateWords {
+  const { server_reachable, edits_waiting, uploads_waiting, store } = workspace;
+  const failed = totals?.failed ?? 0;
+  const going = totals ? totals.uploads - totals.ready - totals.failed : uploads_waiting;
+  const stuck = failed > 0 ? `${plural(failed, "file")} ${failed === 1 ? "needs" : "need"} you` : null;
+
+  if (!server_reachable) {
+    const waiting = [
+      ...(going + failed > 0 ? [plural(going + failed, "upload")] : []),
+      ...(edits_waiting > 0 ? [plural(edits_waiting, "edit")] : []),
+    ].join(" and ");
+    return {
+      first: waiting === "" ? "Offline" : `Offline · ${waiting} waiting`,
+      second: "Everything is kept here",
+      tone: "wait",
+    };
+  }
+  if (going > 0) {
+    const left = totals?.seconds_left;
+    const first = totals?.paused
+      ? `Paused · ${plural(going, "file")} ${going === 1 ? "waits" : "wait"}`
+      : `Sending ${plural(going, "file")}${left == null ? "" : ` · ${formatLeft(left)} left`}`;
+    return { first, second: stuck, tone: totals?.paused ? "wait" : "busy" };
+  }
+  if (stuck !== null) return { first: stuck, second: "The rest is saved", tone: "fail" };
+  if (edits_waiting > 0)
+    return { first: `Saving ${plural(edits_waiting, "edit")}`, second: null, tone: "busy" };
+  return { first: STORE_WORDS[store].saved, second: "Safe to close", tone: "ready" };
+}

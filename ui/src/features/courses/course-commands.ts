@@ -1,0 +1,161 @@
+// What can be done on the course screen, by mouse, keys and menus alike. One set a screen; rows share it.
+import { useMemo, useRef } from "react";
+import { type Actions, useActions } from "../../backend/actions";
+import type { ChapterId } from "../../backend/bindings/ChapterId";
+import type { CourseDetail } from "../../backend/bindings/CourseDetail";
+import type { CourseId } from "../../backend/bindings/CourseId";
+import type { VideoId } from "../../backend/bindings/VideoId";
+import { plural } from "../../backend/format";
+import { newChapterId } from "../../backend/ids";
+import { announce } from "../../design/announcer";
+import { choose, type Modifiers, nothingChosen } from "../../design/selection";
+import { setCourse, useCourseState } from "./course-state";
+import { besides, outlineOf, type Place, placeNow, places, positionWords, standsThere } from "./places";
+
+export type CourseCommands = ReturnType<typeof courseCommands>;
+
+const state = () => useCourseState.getState();
+
+function courseCommands(read: () => CourseDetail, actions: Actions) {
+  const outline = () => outlineOf(read());
+  const order = () => outline().flatMap(({ videos }) => videos);
+  const videoOf = (id: VideoId) =>
+    read()
+      .chapters.flatMap((chapter) => chapter.videos)
+      .find((video) => video.id === id);
+  const chapterOf = (id: ChapterId) => read().chapters.find((chapter) => chapter.id === id);
+
+  /** The chosen rows when this is one of them, else this one: in the order they stand. */
+  function meant(id: VideoId): VideoId[] {
+    const { chosen } = state().selection;
+    return chosen.has(id) ? order().filter((other) => chosen.has(other)) : [id];
+  }
+
+  function named(ids: readonly VideoId[]): string {
+    const [first] = ids;
+    return ids.length === 1 && first ? `“${videoOf(first)?.title ?? "video"}”` : plural(ids.length, "video");
+  }
+
+  function move(ids: readonly VideoId[], place: Place) {
+    const there = besides(place, outline(), ids);
+    if (standsThere(outline(), ids, there)) return;
+    const words = positionWords(outline(), ids, there);
+    const { chapter, after, before } = there;
+    announce(`Moved. ${words} in ${chapterOf(chapter)?.title ?? "the chapter"}.`);
+    void actions.edit(
+      { name: "video.move", args: { ids: [...ids], chapter, place: { after, before } } },
+      `move ${named(ids)}`,
+    );
+  }
+
+  return {
+    read,
+    outline,
+    order,
+    meant,
+    named,
+    move,
+    chapterOf,
+    choose(id: VideoId, keys: Modifiers) {
+      setCourse({ selection: choose(state().selection, order(), id, keys), active: id });
+    },
+    /** One place up or down, into the next chapter at the ends. */
+    nudge(id: VideoId, step: -1 | 1) {
+      const ids = meant(id);
+      const to = places(outline(), ids)[placeNow(outline(), ids) + step];
+      if (to) move(ids, to);
+      refocus(id);
+    },
+    remove(ids: readonly VideoId[]) {
+      const what = named(ids);
+      const rows = order();
+      const next = rows.slice(rows.indexOf(ids.at(-1) as VideoId) + 1).find((id) => !ids.includes(id));
+      setCourse({ selection: nothingChosen, active: next ?? null });
+      void actions.edit(
+        { name: "video.delete", args: { ids: [...ids] } },
+        `delete ${what}`,
+        `Deleted ${what}. ${ids.length === 1 ? "Its file stays" : "Their files stay"} in the media library.`,
+      );
+      if (next) refocus(next);
+    },
+    rename(video: VideoId, title: string) {
+      setCourse({ renaming: null });
+      void actions.edit({ name: "video.rename", args: { video, title } }, `rename ${named([video])}`);
+    },
+    addChapter(title: string) {
+      const { id: course } = read();
+      const chapter = newChapterId();
+      const place = { after: read().chapters.at(-1)?.id ?? null, before: null };
+      const sent = actions.edit(
+        { name: "chapter.create", args: { chapter, course, title, place } },
+        `add the chapter “${title}”`,
+      );
+      return { chapter, sent };
+    },
+    renameChapter(chapter: ChapterId, title: string) {
+      setCourse({ renaming: null });
+      void actions.edit({ name: "chapter.rename", args: { chapter, title } }, "rename the chapter");
+    },
+    moveChapter(chapter: ChapterId, step: -1 | 1) {
+      const ids = read().chapters.map(({ id }) => id);
+      const at = ids.indexOf(chapter);
+      const neighbour = ids[at + step];
+      if (neighbour === undefined) return;
+      const place =
+        step < 0 ? { after: ids[at - 2] ?? null, before: neighbour } : { after: neighbour, before: null };
+      announce(`Chapter ${at + step + 1} of ${ids.length}`);
+      void actions.edit(
+        { name: "chapter.move", args: { ids: [chapter], course: read().id, place } },
+        "move the chapter",
+      );
+    },
+    removeChapter(chapter: ChapterId) {
+      const row = chapterOf(chapter);
+      const videos = row && row.videos.length > 0 ? ` and its ${plural(row.videos.length, "video")}` : "";
+      void actions.edit(
+        { name: "chapter.delete", args: { ids: [chapter] } },
+        "delete the chapter",
+        `Deleted “${row?.title ?? "chapter"}”${videos}.`,
+      );
+    },
+    renameCourse(course: CourseId, title: string) {
+      setCourse({ renaming: null });
+      void actions.edit({ name: "course.rename", args: { course, title } }, "rename the course");
+    },
+    removeCourse: () =>
+      actions.edit(
+        { name: "course.delete", args: { course: read().id } },
+        `delete “${read().title}”`,
+        `Deleted “${read().title}”.`,
+      ),
+    async pickFiles(chapter: ChapterId | null) {
+      const { id: course } = read();
+      let target = chapter ?? read().chapters.at(-1)?.id;
+      if (target === undefined) {
+        const created = this.addChapter("Chapter 1");
+        if (!(await created.sent)) return;
+        target = created.chapter;
+      }
+      const place = { kind: "chapter" as const, course, chapter: target, after: null, before: null };
+      await actions.pickFiles(place);
+    },
+  };
+}
+
+/** A row that changed its chapter is a new element: the focus follows it there. */
+export function refocus(id: VideoId, part: "row" | "handle" = "row") {
+  requestAnimationFrame(() => {
+    const row = document.querySelector<HTMLElement>(`[data-video-id="${CSS.escape(id)}"]`);
+    const target = part === "row" ? row : row?.querySelector<HTMLElement>("[data-testid=video-handle]");
+    target?.focus();
+    row?.scrollIntoView({ block: "nearest" });
+  });
+}
+
+export function useCourseCommands(course: CourseDetail): CourseCommands {
+  const actions = useActions();
+  // Commands read the course as it is when they run, and stay the same for the rows.
+  const latest = useRef(course);
+  latest.current = course;
+  return useMemo(() => courseCommands(() => latest.current, actions), [actions]);
+}

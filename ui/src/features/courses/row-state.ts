@@ -1,0 +1,41 @@
+// What a course row says of its file: the asset's state, or how far its upload is.
+import type { UploadSnapshot } from "../../backend/bindings/UploadSnapshot";
+import type { VideoDetail } from "../../backend/bindings/VideoDetail";
+import { formatLeft, percentOf } from "../../backend/format";
+import { causeWords, UPLOAD_STATE_WORDS } from "../../backend/words";
+
+export interface RowState {
+  /** For tests and styles: an upload's state, `ready`, or `expected` when no upload is known here. */
+  state: UploadSnapshot["state"] | "expected";
+  words: string;
+  percent: number | null;
+  tone: "ready" | "busy" | "wait" | "fail" | "quiet";
+  bar: { sent: number; confirmed: number } | null;
+}
+
+export function rowState(
+  video: Pick<VideoDetail, "state" | "bytes">,
+  upload: UploadSnapshot | undefined,
+): RowState {
+  if (video.state === "ready" || upload?.state === "ready")
+    return { state: "ready", words: "Ready", percent: null, tone: "ready", bar: null };
+  if (upload === undefined)
+    return { state: "expected", words: "Waiting for its file", percent: null, tone: "quiet", bar: null };
+
+  const { state, cause } = upload;
+  const bar =
+    upload.bytes > 0
+      ? { sent: upload.sent / upload.bytes, confirmed: upload.confirmed / upload.bytes }
+      : { sent: 0, confirmed: 0 };
+  const percent = percentOf(upload.confirmed, upload.bytes);
+  if (cause !== null) {
+    const { short, tone } = causeWords(cause, [upload.file_name]);
+    return { state, words: short, percent, tone, bar };
+  }
+  const left = upload.seconds_left;
+  const words =
+    state === "uploading" && left !== null ? `Sending, ${formatLeft(left)} left` : UPLOAD_STATE_WORDS[state];
+  const tone =
+    state === "failed" ? "fail" : state === "paused" ? "wait" : state === "queued" ? "quiet" : "busy";
+  return { state, words, percent, tone, bar };
+}

@@ -1,0 +1,234 @@
+// The upload panel: on every screen, in the corner it was put in. Hiding it never cancels anything.
+import { useQuery } from "@tanstack/react-query";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ChevronUp, CircleAlert, Ellipsis, Minus, Upload, X } from "lucide-react";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { useActions } from "../../backend/actions";
+import type { UploadList } from "../../backend/bindings/UploadList";
+import type { UploadSnapshot } from "../../backend/bindings/UploadSnapshot";
+import { useBackend } from "../../backend/context";
+import { formatLeft, plural } from "../../backend/format";
+import { uploadsQuery } from "../../backend/queries";
+import { Button, IconButton } from "../../design/button";
+import { Menu } from "../../design/menu";
+import { useUploadAnnouncements } from "./announcements";
+import { CORNERS, setPanel, usePanel } from "./panel-state";
+import { SpeedGraph } from "./speed-graph";
+import { causeGroups, inPanelOrder } from "./upload-groups";
+import { UPLOAD_ITEM_HEIGHT, UploadItem } from "./upload-item";
+import "./uploads.css";
+
+const CORNER_WORDS: Record<(typeof CORNERS)[number], string> = {
+  "bottom-right": "Bottom right",
+  "bottom-left": "Bottom left",
+  "top-right": "Top right",
+  "top-left": "Top left",
+};
+
+export function UploadPanel() {
+  const { data } = useQuery(uploadsQuery(useBackend()));
+  const dismissed = usePanel((state) => state.dismissed);
+  useUploadAnnouncements(data?.totals);
+  useReopenForNew(data?.totals.uploads);
+  if (!data || data.uploads.length === 0 || dismissed) return null;
+  return <OpenPanel list={data} />;
+}
+
+/** New uploads are what the user has just asked for: they are shown. */
+function useReopenForNew(uploads: number | undefined) {
+  const before = useRef(uploads);
+  useEffect(() => {
+    if (uploads !== undefined && before.current !== undefined && uploads > before.current)
+      usePanel.setState({ dismissed: false });
+    before.current = uploads;
+  }, [uploads]);
+}
+
+function OpenPanel({ list }: { list: UploadList }) {
+  const { uploads, totals } = list;
+  const { corner, minimised } = usePanel();
+  const actions = useActions();
+  const panel = useRef<HTMLElement>(null);
+  useClearance(panel, corner);
+  const order = useMemo(() => inPanelOrder(uploads), [uploads]);
+  const groups = useMemo(() => causeGroups(uploads), [uploads]);
+  const going = totals.uploads - totals.ready - totals.failed;
+  const retryable = groups.filter(({ words }) => words.retry).flatMap(({ operations }) => operations);
+
+  return (
+    <aside
+      ref={panel}
+      className="upload-panel"
+      data-testid="upload-panel"
+      data-corner={corner}
+      aria-label="Uploads"
+    >
+      <header>
+        <h2>{formatTitle(totals.ready, totals.uploads)}</h2>
+        <span className="truncate">{summary(list)}</span>
+        <Menu
+          label="Where the panel is"
+          actions={CORNERS.map((id) => ({
+            ...{ label: CORNER_WORDS[id], chosen: corner === id },
+            act: () => setPanel({ corner: id }),
+          }))}
+        >
+          <IconButton icon={Ellipsis} label="Where the panel is" />
+        </Menu>
+        <IconButton
+          icon={minimised ? ChevronUp : Minus}
+          label={minimised ? "Show the uploads" : "Minimise"}
+          data-testid="panel-minimise"
+          aria-expanded={!minimised}
+          onClick={() => setPanel({ minimised: !minimised })}
+        />
+        <IconButton
+          icon={X}
+          label="Hide. Uploads go on."
+          data-testid="panel-dismiss"
+          onClick={() => setPanel({ dismissed: true })}
+        />
+      </header>
+      {!minimised && going > 0 && totals.bytes_per_second > 0 && (
+        <SpeedGraph bytesPerSecond={totals.bytes_per_second} />
+      )}
+      {groups.length > 0 && (
+        <div className="causes">
+          {groups.map(({ words, operations }) => (
+            <div key={words.happened} className="cause" data-tone={words.tone}>
+              <CircleAlert size={16} strokeWidth={1.75} aria-hidden />
+              <p>
+                {words.happened} {!minimised && words.advice}
+              </p>
+              {words.retry && (
+                <button
+                  type="button"
+                  className="link"
+                  onClick={() => void actions.controlUploads("retry", operations)}
+                >
+                  Retry
+                </button>
+              )}
+            </div>
+          ))}
+        </div>
+      )}
+      {!minimised && <Items order={order} control={actions.controlUploads} />}
+      {!minimised && (
+        <footer>
+          {going > 0 && (
+            <Button
+              look="quiet"
+              size="small"
+              onClick={() => void actions.controlUploads(totals.paused ? "resume" : "pause", null)}
+            >
+              {totals.paused ? "Resume all" : "Pause all"}
+            </Button>
+          )}
+          {retryable.length > 0 && (
+            <Button look="quiet" size="small" onClick={() => void actions.controlUploads("retry", retryable)}>
+              Retry failed
+            </Button>
+          )}
+          <Button
+            look="quiet"
+            size="small"
+            disabled={totals.ready === 0}
+            onClick={() => void actions.controlUploads("clear", null)}
+          >
+            Clear finished
+          </Button>
+        </footer>
+      )}
+    </aside>
+  );
+}
+
+const formatTitle = (ready: number, all: number) => `${ready} of ${all}`;
+
+function summary({ totals }: UploadList): string {
+  if (totals.paused) return "Paused";
+  if (totals.ready === totals.uploads) return "All sent";
+  if (totals.seconds_left !== null) return `${formatLeft(totals.seconds_left)} left`;
+  return totals.failed > 0 ? `${plural(totals.failed, "file")} failed` : "Waiting";
+}
+
+interface ItemsProps {
+  order: readonly UploadSnapshot[];
+  control: Parameters<typeof UploadItem>[0]["control"];
+}
+
+function Items({ order, control }: ItemsProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const firstWaiting = order.findIndex((upload) => upload.state === "queued");
+  const virtual = useVirtualizer({
+    count: order.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => UPLOAD_ITEM_HEIGHT,
+    overscan: 6,
+    initialRect: { width: 372, height: 300 },
+  });
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keys
+    <div className="upload-items" ref={scroller} tabIndex={0} role="group" aria-label="Files">
+      <div style={{ height: virtual.getTotalSize(), position: "relative" }}>
+        {virtual.getVirtualItems().map(({ index, start }) => {
+          const upload = order[index];
+          return (
+            upload && (
+              <div
+                key={upload.operation}
+                className="upload-slot"
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                <UploadItem upload={upload} control={control} canRise={index !== firstWaiting} />
+              </div>
+            )
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+/** Tells the lists how much of them the panel covers, so that they scroll clear of it. */
+function useClearance(panel: React.RefObject<HTMLElement | null>, corner: string) {
+  useLayoutEffect(() => {
+    const element = panel.current;
+    if (!element) return;
+    const root = document.documentElement.style;
+    const side = corner.startsWith("top") ? "--clear-top" : "--clear-bottom";
+    const observer = new ResizeObserver(() => {
+      root.setProperty(side, `${element.offsetHeight + 32}px`);
+      const shift = (element.offsetWidth + 20) / 2;
+      if (corner.startsWith("bottom"))
+        root.setProperty("--bar-shift", `${corner.endsWith("right") ? -shift : shift}px`);
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      root.removeProperty(side);
+      root.removeProperty("--bar-shift");
+    };
+  }, [panel, corner]);
+}
+
+/** Opens a hidden panel again. Shown only while there is something to open. */
+export function PanelBadge() {
+  const { data: totals } = useQuery({ ...uploadsQuery(useBackend()), select: (list) => list.totals });
+  const dismissed = usePanel((state) => state.dismissed);
+  if (!totals || totals.uploads === 0 || !dismissed) return null;
+  return (
+    <button
+      type="button"
+      className="nav-item"
+      data-testid="panel-reopen"
+      onClick={() => setPanel({ dismissed: false })}
+    >
+      <Upload size={16} strokeWidth={1.75} aria-hidden />
+      <span className="truncate">Uploads</span>
+      <em>{formatTitle(totals.ready, totals.uploads)}</em>
+      {totals.failed > 0 && <i className="dot" data-tone="fail" title={`${totals.failed} failed`} />}
+    </button>
+  );
+}

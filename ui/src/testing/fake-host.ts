@@ -1,0 +1,243 @@
+// A stateful stand-in for the Rust side, typed by the same list of commands: for tests, `?fake` and screenshots.
+import type { AppEvent } from "../backend/bindings/AppEvent";
+import type { AssetId } from "../backend/bindings/AssetId";
+import type { AssetKind } from "../backend/bindings/AssetKind";
+import type { CacheTag } from "../backend/bindings/CacheTag";
+import type { Commands } from "../backend/bindings/commands";
+import type { Destination } from "../backend/bindings/Destination";
+import type { DropId } from "../backend/bindings/DropId";
+import type { EditId } from "../backend/bindings/EditId";
+import type { EditReceipt } from "../backend/bindings/EditReceipt";
+import type { IntakeReport } from "../backend/bindings/IntakeReport";
+import type { OperationId } from "../backend/bindings/OperationId";
+import type { RefusedFile } from "../backend/bindings/RefusedFile";
+import type { RejectedEdit } from "../backend/bindings/RejectedEdit";
+import type { UserId } from "../backend/bindings/UserId";
+import type { VideoId } from "../backend/bindings/VideoId";
+import type { CommandName, Host } from "../backend/host";
+import { placed } from "../backend/placement";
+import { readAssets, readCourse, readCourses } from "./reads";
+import { execute, fail, found, Rows } from "./rows";
+import { Transfers } from "./transfers";
+
+export interface FakeFile {
+  name: string;
+  bytes: number;
+  kind: AssetKind;
+  refused?: RefusedFile["reason"];
+}
+
+type Handlers = {
+  [Name in CommandName]: (args: Commands[Name]["args"]) => Commands[Name]["result"];
+};
+
+export class FakeHost implements Host {
+  readonly rows = new Rows();
+  readonly transfers: Transfers;
+  readonly calls: { name: CommandName; args: unknown }[] = [];
+  /** Set by a test: the next call of this command fails so. */
+  readonly failures = new Map<CommandName, unknown>();
+  reachable = true;
+  editsWaiting = 0;
+  rejected: RejectedEdit[] = [];
+  name = "My workspace";
+  /** What the system's dialog would answer. */
+  picks: FakeFile[] = [];
+  latencyMs: number;
+
+  private listener: (event: AppEvent) => void = () => undefined;
+  private readonly undos = new Map<EditId, { tags: CacheTag[]; undo: () => void }>();
+  private readonly drops = new Map<DropId, FakeFile[]>();
+  private lastId = 0;
+
+  constructor({ latencyMs = 0, bytesPerSecond = 38_200_000 } = {}) {
+    this.latencyMs = latencyMs;
+    this.transfers = new Transfers(bytesPerSecond);
+  }
+
+  id<Id extends string>(): Id {
+    this.lastId += 1;
+    return `00000000-0000-7000-8000-${String(this.lastId).padStart(12, "0")}` as Id;
+  }
+
+  async invoke<Name extends CommandName>(
+    name: Name,
+    args: Commands[Name]["args"],
+  ): Promise<Commands[Name]["result"]> {
+    this.calls.push({ name, args });
+    await new Promise((resolve) => setTimeout(resolve, this.latencyMs));
+    const failure = this.failures.get(name);
+    if (failure !== undefined) {
+      this.failures.delete(name);
+      throw failure;
+    }
+    const handler = this.handlers[name] as (args: Commands[Name]["args"]) => Commands[Name]["result"];
+    // As across the real boundary, nothing is shared.
+    return structuredClone(handler(args));
+  }
+
+  async subscribe(listener: (event: AppEvent) => void): Promise<void> {
+    this.listener = listener;
+  }
+
+  emit(event: AppEvent) {
+    this.listener(structuredClone(event));
+  }
+
+  changed(...tags: CacheTag[]) {
+    this.emit({ kind: "changed", tags });
+  }
+
+  /** Files are let go of over the window. */
+  drop(x: number, y: number, files: FakeFile[]) {
+    const drop = this.id<DropId>();
+    this.drops.set(drop, files);
+    this.emit({ kind: "dropped", drop, x, y, files: files.length });
+  }
+
+  /** Time passes: uploads move, and their rows follow. */
+  advance(ms: number) {
+    const snapshots = this.transfers.advance(ms);
+    if (snapshots.length === 0) return;
+    this.emit({ kind: "progress", snapshots, totals: this.transfers.totals() });
+    const ready = snapshots.filter((upload) => upload.state === "ready");
+    for (const upload of ready)
+      Object.assign(found(this.rows.assets.get(upload.asset), "asset"), { state: "ready" });
+    if (ready.length > 0) {
+      const courses = ready.flatMap((upload): CacheTag[] =>
+        "course" in upload.context ? [{ tag: "course", id: upload.context.course }] : [],
+      );
+      this.changed({ tag: "assets" }, { tag: "uploads" }, { tag: "workspace" }, ...courses);
+    }
+  }
+
+  private readonly handlers: Handlers = {
+    workspace: () => ({
+      name: this.name,
+      store: "this_computer",
+      user: "00000000-0000-7000-8000-0000000000ff" as UserId,
+      server_reachable: this.reachable,
+      edits_waiting: this.editsWaiting,
+      uploads_waiting: this.transfers.uploads.filter(({ state }) => state !== "ready").length,
+      rejected: this.rejected,
+      can_undo: this.undos.size > 0,
+    }),
+    list_courses: () => readCourses(this.rows),
+    get_course: ({ course }) => readCourse(this.rows, course),
+    list_assets: (query) => readAssets(this.rows, query),
+    list_uploads: () => ({ uploads: this.transfers.uploads, totals: this.transfers.totals() }),
+    edit: ({ mutation }) => {
+      const { tags, undo } = execute(this.rows, mutation);
+      const id = this.id<EditId>();
+      this.undos.set(id, { tags, undo });
+      return this.receipt(id, tags);
+    },
+    undo: ({ edit }) => {
+      const id = edit ?? [...this.undos.keys()].at(-1) ?? fail("not_found", "there is nothing to undo");
+      const { undo, tags } = this.undos.get(id) ?? fail("not_found", "this edit is not there");
+      undo();
+      this.undos.delete(id);
+      return this.receipt(null, tags);
+    },
+    discard_rejected: ({ mutation_id }) => {
+      this.rejected = this.rejected.filter((edit) => edit.mutation_id !== mutation_id);
+      return null;
+    },
+    accept_drop: ({ drop, destination }) => {
+      const files = this.drops.get(drop) ?? fail("not_found", "these files are not there any more");
+      this.drops.delete(drop);
+      return this.take(files, destination);
+    },
+    pick_files: ({ destination }) => this.take(this.picks, destination),
+    control_uploads: ({ action, operations }) => {
+      const gone = this.transfers.control(action, operations);
+      for (const asset of this.rows.assets.values()) {
+        if (asset.operation === null || !gone.includes(asset.operation)) continue;
+        asset.operation = null;
+        if (asset.state === "expected") asset.deleted = true;
+        for (const video of this.rows.videos.values())
+          if (video.asset === asset.id && asset.deleted) video.deleted = true;
+      }
+      this.changed({ tag: "uploads" }, { tag: "workspace" }, { tag: "assets" }, ...this.everyCourse());
+      return null;
+    },
+    save_poster: ({ asset, jpeg }) => {
+      const row = found(this.rows.assets.get(asset), "asset");
+      if (jpeg !== "") row.thumbnail_url = `data:image/jpeg;base64,${jpeg}`;
+      this.changed({ tag: "assets" }, ...this.everyCourse());
+      return null;
+    },
+  };
+
+  private everyCourse(): CacheTag[] {
+    return [...this.rows.courses.keys()].map((id) => ({ tag: "course", id }));
+  }
+
+  private receipt(undo: EditId | null, tags: CacheTag[]): EditReceipt {
+    return { undo, tags: [...tags, { tag: "workspace" }] };
+  }
+
+  private take(files: FakeFile[], destination: Destination): IntakeReport {
+    const report: IntakeReport = { operations: [], refused: [], to_library: [] };
+    let place = destination;
+    for (const file of files) {
+      if (file.refused) {
+        report.refused.push({ name: file.name, reason: file.refused });
+        continue;
+      }
+      const playable = file.kind === "video" || file.kind === "audio";
+      const to: Destination = playable ? place : { kind: "library" };
+      if (!playable && place.kind === "chapter") report.to_library.push(file.name);
+      const { operation, video } = this.accept(file, to);
+      report.operations.push(operation);
+      // The next file of the same drop stands after this one.
+      if (video !== null && place.kind === "chapter") place = { ...place, after: video, before: null };
+    }
+    this.changed({ tag: "uploads" }, { tag: "assets" }, { tag: "courses" }, { tag: "workspace" });
+    if (destination.kind === "chapter") this.changed({ tag: "course", id: destination.course });
+    return report;
+  }
+
+  private accept({ name, bytes, kind }: FakeFile, to: Destination) {
+    const asset = this.id<AssetId>();
+    const operation = this.id<OperationId>();
+    const nothing = { duration_ms: null, width: null, height: null, codec: null, thumbnail_url: null };
+    this.rows.assets.set(asset, {
+      ...nothing,
+      ...{
+        id: asset,
+        name,
+        kind,
+        bytes,
+        operation,
+        state: "expected",
+        created_at: Date.now(),
+        deleted: false,
+      },
+    });
+    let video: VideoId | null = null;
+    let where = "";
+    if (to.kind === "chapter") {
+      video = this.id<VideoId>();
+      const chapter = found(this.rows.chapters.get(to.chapter), "chapter");
+      const title = name.replace(/\.[^.]{1,5}$/, "");
+      this.rows.videos.set(video, {
+        id: video,
+        chapter: to.chapter,
+        title,
+        asset,
+        deleted: false,
+        pending: false,
+      });
+      chapter.videos = placed(chapter.videos, [video], to);
+      where = `${found(this.rows.courses.get(to.course), "course").title} › ${chapter.title}`;
+    }
+    this.transfers.add({
+      ...{ operation, name: "upload-progress", asset, video, file_name: name, destination: where },
+      context: to.kind === "chapter" ? { course: to.course } : { user: this.id<UserId>() },
+      ...{ state: "queued", cause: null, bytes, sent: 0, confirmed: 0, parts_confirmed: 0 },
+      ...{ parts: Math.ceil(bytes / (8 * 1024 * 1024)), bytes_per_second: null, seconds_left: null },
+    });
+    return { operation, video };
+  }
+}
