@@ -23,7 +23,7 @@ pub use seam::{Announced, CatalogueError, NewUpload, Outcome, UploadCatalogue, U
 
 use crate::EventSink;
 use crate::remote::CourseServer;
-use crate::remote::sender::{PartSender, SenderError, SenderTimes};
+use crate::remote::sender::{Pace, PartSender, SenderError, SenderTimes};
 use futures::{StreamExt as _, TryStreamExt as _};
 use journal::{Journal, Write};
 use lectern_shared::ids::{AssetId, OperationId, UserId};
@@ -45,6 +45,8 @@ pub struct UploadsConfig {
     pub user: UserId,
     /// Parts in flight, over all uploads.
     pub concurrency: usize,
+    /// The bandwidth limit; its owner may change it at any time.
+    pub pace: Pace,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +90,7 @@ impl Uploads {
     ) -> Result<Self, UploadsError> {
         let opened = tokio::task::spawn_blocking(move || {
             let (journal, journaled) = Journal::open(&config.journal)?;
-            Ok::<_, UploadsError>((journal, journaled, PartSender::new(SenderTimes::default())?))
+            Ok::<_, UploadsError>((journal, journaled, PartSender::new(SenderTimes::default(), config.pace)?))
         });
         let (journal, journaled, sender) = opened.await.map_err(|_| UploadsError::Stopped)??;
         let mut records = catalogue.uploads().await?;

@@ -1,1 +1,286 @@
-//! Stub.
+//! One workspace, running: the parts of the engine put together, and what the window may ask of them. One engine a
+//! workspace: its folder is locked while it runs.
+
+mod describe;
+mod local;
+mod lock;
+mod source;
+mod undo;
+
+pub use local::{LocalWorkspace, OpenError};
+
+use crate::EventSink;
+use crate::catalogue::{Catalogue, CatalogueFailure};
+use crate::media::{Previews, ThumbnailCache};
+use crate::remote::CourseServer;
+use crate::remote::sender::Pace;
+use crate::sync::Sync;
+use crate::uploads::{Uploads, UploadsConfig, UploadsError};
+use describe::Describer;
+use lectern_shared::change::CacheTag;
+use lectern_shared::command::{EditReceipt, PosterArguments, StoreKind, WorkspaceState};
+use lectern_shared::course::{CourseDetail, CourseList};
+use lectern_shared::error::{AppError, ErrorCode};
+use lectern_shared::event::AppEvent;
+use lectern_shared::ids::{AssetId, CourseId, EditId, OperationId, UserId};
+use lectern_shared::media::{AssetPage, AssetQuery};
+use lectern_shared::mutation::Mutation;
+use lectern_shared::upload::{Destination, IntakeReport, UploadAction, UploadList, UploadState};
+use source::Source;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use undo::UndoStack;
+
+/// Parts in flight, over all uploads.
+const CONCURRENCY: usize = 4;
+
+/// What a workspace is opened with.
+pub struct WorkspaceConfig {
+    /// The mirror, the journal and the pictures live here.
+    pub folder: PathBuf,
+    pub name: String,
+    pub user: UserId,
+    pub store: StoreKind,
+    /// A program whose first act is [`crate::media::child_main`]: looks into files in a process of its own.
+    pub prober: PathBuf,
+    pub pace: Pace,
+}
+
+/// A running workspace.
+pub struct Workspace {
+    name: String,
+    store: StoreKind,
+    catalogue: Catalogue,
+    sync: Sync,
+    uploads: Uploads,
+    previews: Arc<Previews>,
+    thumbnails: ThumbnailCache,
+    describer: Describer,
+    undo: UndoStack,
+    events: EventSink,
+}
+
+impl Workspace {
+    /// Starts everything and goes on where the last run ended.
+    ///
+    /// # Errors
+    /// When the folder's databases cannot be opened.
+    pub async fn open(
+        config: WorkspaceConfig,
+        server: Arc<dyn CourseServer>,
+        events: EventSink,
+    ) -> Result<Self, OpenError> {
+        let catalogue = Catalogue::open(&config.folder.join("mirror.sqlite"), config.user)?;
+        let thumbnails = ThumbnailCache::open(config.folder.join("thumbnails"))?;
+        let sync = Sync::start(catalogue.clone(), server.clone(), events.clone());
+        let uploads_config = UploadsConfig {
+            journal: config.folder.join("journal.sqlite"),
+            user: config.user,
+            concurrency: CONCURRENCY,
+            pace: config.pace,
+        };
+        let uploads =
+            Uploads::start(uploads_config, Arc::new(catalogue.clone()), server.clone(), events.clone()).await?;
+        let source = Source::new(uploads.clone(), server.clone(), thumbnails.clone());
+        let previews = Arc::new(Previews::start(Arc::new(source)).await?);
+        let describer = Describer::start(describe::Parts {
+            prober: config.prober,
+            catalogue: catalogue.clone(),
+            server,
+            previews: previews.clone(),
+            thumbnails: thumbnails.clone(),
+            sync: sync.clone(),
+            events: events.clone(),
+        });
+        nudge_when_reachable(&sync, &uploads);
+        let (name, store, undo) = (config.name, config.store, UndoStack::default());
+        Ok(Self { name, store, catalogue, sync, uploads, previews, thumbnails, describer, undo, events })
+    }
+
+    /// # Errors
+    /// [`ErrorCode::Storage`]
+    pub async fn state(&self) -> Result<WorkspaceState, AppError> {
+        let pending = self.catalogue.pending().await.map_err(app_error)?;
+        let waiting = self.uploads.list().uploads.iter().filter(|upload| upload.state != UploadState::Ready).count();
+        Ok(WorkspaceState {
+            name: self.name.clone(),
+            store: self.store,
+            user: self.catalogue.user(),
+            server_reachable: self.sync.is_reachable(),
+            edits_waiting: pending.edits,
+            uploads_waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
+            rejected: pending.rejected,
+            can_undo: !self.undo.is_empty(),
+        })
+    }
+
+    /// # Errors
+    /// [`ErrorCode::Storage`]
+    pub async fn list_courses(&self) -> Result<CourseList, AppError> {
+        self.catalogue.courses().await.map_err(app_error)
+    }
+
+    /// # Errors
+    /// [`ErrorCode::NotFound`], [`ErrorCode::Storage`]
+    pub async fn get_course(&self, course: CourseId) -> Result<CourseDetail, AppError> {
+        self.catalogue.course(course, self.thumbnail_urls()).await.map_err(app_error)
+    }
+
+    /// # Errors
+    /// [`ErrorCode::Storage`]
+    pub async fn list_assets(&self, query: AssetQuery) -> Result<AssetPage, AppError> {
+        self.catalogue.assets(query, self.thumbnail_urls()).await.map_err(app_error)
+    }
+
+    #[must_use]
+    pub fn list_uploads(&self) -> UploadList {
+        self.uploads.list()
+    }
+
+    /// Where the bytes sent from here go to: the limit may be changed at any time.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Rejected`] when the edit breaks a rule, [`ErrorCode::Storage`].
+    pub async fn edit(&self, mutation: Mutation) -> Result<EditReceipt, AppError> {
+        if !mutation.is_for_people() {
+            return Err(AppError::new(ErrorCode::Invalid, "files are announced by adding them"));
+        }
+        let edited = self.catalogue.edit(vec![mutation]).await.map_err(app_error)?;
+        self.edited(&edited.tags);
+        Ok(EditReceipt { undo: edited.inverse.map(|inverse| self.undo.push(inverse)), tags: edited.tags })
+    }
+
+    /// Undoes an edit of this run, or the last one.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`] when there is nothing to undo, [`ErrorCode::Rejected`] when the rows have changed since.
+    pub async fn undo(&self, edit: Option<EditId>) -> Result<EditReceipt, AppError> {
+        let inverse =
+            self.undo.take(edit).ok_or_else(|| AppError::new(ErrorCode::NotFound, "there is nothing to undo"))?;
+        let edited = self.catalogue.edit(inverse).await.map_err(app_error)?;
+        self.edited(&edited.tags);
+        Ok(EditReceipt { undo: None, tags: edited.tags })
+    }
+
+    fn edited(&self, tags: &[CacheTag]) {
+        (self.events)(AppEvent::Changed { tags: tags.to_vec() });
+        self.sync.nudge();
+    }
+
+    /// # Errors
+    /// [`ErrorCode::Storage`]
+    pub async fn discard_rejected(&self, mutation_id: u64) -> Result<(), AppError> {
+        self.catalogue.discard_rejected(mutation_id).await.map_err(app_error)?;
+        (self.events)(AppEvent::Changed { tags: vec![CacheTag::Workspace] });
+        Ok(())
+    }
+
+    /// Takes files in: each gets its place at once.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Rejected`] when the chapter is gone, [`ErrorCode::Storage`].
+    pub async fn add_files(&self, paths: Vec<PathBuf>, destination: Destination) -> Result<IntakeReport, AppError> {
+        let course = match &destination {
+            Destination::Chapter { course, .. } => Some(*course),
+            Destination::Library => None,
+        };
+        let report = self.uploads.add(paths, destination).await.map_err(uploads_error)?;
+        if !report.operations.is_empty() {
+            let mut tags = vec![CacheTag::Workspace, CacheTag::Courses, CacheTag::Assets, CacheTag::Uploads];
+            tags.extend(course.map(CacheTag::Course));
+            self.edited(&tags);
+            self.describer.look();
+        }
+        Ok(report)
+    }
+
+    /// # Errors
+    /// [`ErrorCode::Storage`]
+    pub async fn control_uploads(
+        &self,
+        action: UploadAction,
+        operations: Option<Vec<OperationId>>,
+    ) -> Result<(), AppError> {
+        self.uploads.control(action, operations).await.map_err(uploads_error)?;
+        if action == UploadAction::Cancel {
+            // The place and the asset are deleted with it.
+            self.sync.nudge();
+            (self.events)(AppEvent::Changed { tags: vec![CacheTag::Courses, CacheTag::Assets] });
+            for course in self.catalogue.courses().await.map_err(app_error)?.courses {
+                (self.events)(AppEvent::Changed { tags: vec![CacheTag::Course(course.id)] });
+            }
+        }
+        Ok(())
+    }
+
+    /// A poster frame the window drew.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Invalid`] when it is no small JPEG.
+    pub async fn save_poster(&self, poster: PosterArguments) -> Result<(), AppError> {
+        self.describer.poster(poster).await
+    }
+
+    fn thumbnail_urls(&self) -> Arc<dyn Fn(AssetId, bool) -> Option<String> + Send + std::marker::Sync> {
+        let (previews, thumbnails) = (self.previews.clone(), self.thumbnails.clone());
+        Arc::new(move |asset, stored| {
+            (stored || thumbnails.path(asset).is_some()).then(|| previews.thumbnail_url(asset, None))
+        })
+    }
+
+    /// Stops sending, writes what must be written, closes the databases.
+    pub async fn shutdown(&self) {
+        self.describer.shutdown().await;
+        self.uploads.shutdown().await;
+        self.sync.shutdown().await;
+        self.previews.shutdown().await;
+        let catalogue = self.catalogue.clone();
+        // Joins the writer's thread.
+        let _ = tokio::task::spawn_blocking(move || catalogue.close()).await;
+    }
+}
+
+/// Uploads that wait for the server go on as soon as it answers again.
+fn nudge_when_reachable(sync: &Sync, uploads: &Uploads) {
+    let (mut reachable, uploads) = (sync.reachable(), uploads.clone());
+    tokio::spawn(async move {
+        while reachable.changed().await.is_ok() {
+            if *reachable.borrow_and_update() {
+                uploads.nudge();
+            }
+        }
+    });
+}
+
+fn app_error(failure: CatalogueFailure) -> AppError {
+    let code = match &failure {
+        CatalogueFailure::Rejected(_) => ErrorCode::Rejected,
+        CatalogueFailure::NotFound(_) => ErrorCode::NotFound,
+        _ => ErrorCode::Storage,
+    };
+    let message = match &failure {
+        CatalogueFailure::Rejected(rejection) => rejection.detail.clone(),
+        other => other.to_string(),
+    };
+    AppError::new(code, message)
+}
+
+fn uploads_error(error: UploadsError) -> AppError {
+    match error {
+        UploadsError::Catalogue(crate::uploads::CatalogueError::Rejected(rejection)) => {
+            AppError::new(ErrorCode::Rejected, rejection.detail)
+        }
+        other => AppError::new(ErrorCode::Storage, other.to_string()),
+    }
+}
+
+/// Makes a folder that only its user can read, where the system has such a thing.
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}

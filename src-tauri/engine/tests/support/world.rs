@@ -34,7 +34,12 @@ impl World {
     }
 
     pub async fn engine(&self) -> Uploads {
-        let config = UploadsConfig { journal: self.folder.path().join("journal.db"), user: self.user, concurrency: 4 };
+        let config = UploadsConfig {
+            journal: self.folder.path().join("journal.db"),
+            user: self.user,
+            concurrency: 4,
+            pace: Default::default(),
+        };
         let events = self.events.clone();
         let sink = Arc::new(move |event| events.lock().unwrap().push((Instant::now(), event)));
         Uploads::start(config, self.catalogue.clone(), self.server.clone(), sink).await.unwrap()

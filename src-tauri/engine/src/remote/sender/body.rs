@@ -1,13 +1,17 @@
 //! The body of one PUT: exactly as long as promised, counted as the connection takes it.
 
+use super::pace::Pace;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Instant;
 use tokio::sync::mpsc;
+use tokio::time::Sleep;
 
 /// Small enough that progress moves and a slow line is not taken for a stalled one.
 const FRAME_BYTES_MAX: usize = 64 * 1024;
@@ -50,11 +54,35 @@ pub(super) struct PartBody {
     current: Bytes,
     left: u64,
     gauge: Arc<Gauge>,
+    pace: Pace,
+    /// A frame of this length has its turn when the sleep is over.
+    turn: Option<(usize, Pin<Box<Sleep>>)>,
 }
 
 impl PartBody {
-    pub(super) fn new(chunks: mpsc::Receiver<Bytes>, bytes: u64, gauge: Arc<Gauge>) -> Self {
-        Self { chunks, current: Bytes::new(), left: bytes, gauge }
+    pub(super) fn new(chunks: mpsc::Receiver<Bytes>, bytes: u64, gauge: Arc<Gauge>, pace: Pace) -> Self {
+        Self { chunks, current: Bytes::new(), left: bytes, gauge, pace, turn: None }
+    }
+
+    /// Waits for the next frame's turn. Waiting for bandwidth is no stall.
+    fn poll_turn(&mut self, context: &mut Context<'_>) -> Poll<usize> {
+        if self.turn.is_none() {
+            let length = self.current.len().min(FRAME_BYTES_MAX).min(usize::try_from(self.left).unwrap_or(usize::MAX));
+            let wait = self.pace.turn(length, Instant::now());
+            // Even a sleep of nothing would last until the timer's next tick.
+            if wait.is_zero() {
+                return Poll::Ready(length);
+            }
+            self.turn = Some((length, Box::pin(tokio::time::sleep(wait))));
+        }
+        let Some((length, sleep)) = &mut self.turn else { return Poll::Pending };
+        let length = *length;
+        if sleep.as_mut().poll(context).is_pending() {
+            self.gauge.starved.store(true, Ordering::Relaxed);
+            return Poll::Pending;
+        }
+        self.turn = None;
+        Poll::Ready(length)
     }
 }
 
@@ -81,8 +109,8 @@ impl Body for PartBody {
                 Poll::Ready(Some(chunk)) => this.current = chunk,
             }
         }
+        let length = std::task::ready!(this.poll_turn(context));
         this.gauge.starved.store(false, Ordering::Relaxed);
-        let length = this.current.len().min(FRAME_BYTES_MAX).min(usize::try_from(this.left).unwrap_or(usize::MAX));
         let frame = this.current.split_to(length);
         this.left -= length as u64;
         this.gauge.pulled.fetch_add(length as u64, Ordering::Relaxed);

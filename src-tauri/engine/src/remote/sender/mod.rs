@@ -3,10 +3,12 @@
 
 mod body;
 mod outcome;
+mod pace;
 mod stall;
 
 pub use body::Gauge;
 pub use outcome::PutOutcome;
+pub use pace::Pace;
 
 use body::PartBody;
 use bytes::Bytes;
@@ -62,6 +64,7 @@ pub struct PartSender {
     times: SenderTimes,
     outside: Pair,
     loopback: Pair,
+    pace: Pace,
 }
 
 #[derive(Clone)]
@@ -75,8 +78,8 @@ impl PartSender {
     ///
     /// # Errors
     /// When TLS or the proxy settings cannot be set up.
-    pub fn new(times: SenderTimes) -> Result<Self, SenderError> {
-        Ok(Self { times, outside: Pair::new(times, false)?, loopback: Pair::new(times, true)? })
+    pub fn new(times: SenderTimes, pace: Pace) -> Result<Self, SenderError> {
+        Ok(Self { times, outside: Pair::new(times, false)?, loopback: Pair::new(times, true)?, pace })
     }
 
     /// Sends one part and says what came of it.
@@ -94,7 +97,7 @@ impl PartSender {
             }
         }
         let _stop_at_end = StopAtEnd(put.gauge.clone());
-        let body = PartBody::new(put.chunks, put.bytes, put.gauge.clone());
+        let body = PartBody::new(put.chunks, put.bytes, put.gauge.clone(), self.pace.clone());
         let sending = request.body(reqwest::Body::wrap(body)).send();
         let mut sending = std::pin::pin!(sending);
         let mut watch = StallWatch::new(self.times, put.bytes, Instant::now());
@@ -171,4 +174,23 @@ mod tests {
             assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
         }
     }
+}
+
+/// Sends something small to a signed URL, in one piece and one try.
+///
+/// # Errors
+/// When it is not in the store afterwards, as far as we know.
+pub async fn put_small(signed: &lectern_shared::protocol::SignedUrl, bytes: Vec<u8>) -> Result<(), SenderError> {
+    let failed = |error: reqwest::Error| SenderError::Client(error.without_url().to_string());
+    let url = Url::parse(&signed.url).map_err(|error| SenderError::Client(error.to_string()))?;
+    let times = SenderTimes::default();
+    let builder = Client::builder().http1_only().connect_timeout(times.connect).timeout(times.answer);
+    let client = if is_loopback(&url) { builder.no_proxy() } else { builder }.build().map_err(failed)?;
+    let mut request = client.put(url);
+    for (name, value) in &signed.headers {
+        if !name.eq_ignore_ascii_case("content-length") && !name.eq_ignore_ascii_case("host") {
+            request = request.header(name, value);
+        }
+    }
+    request.body(bytes).send().await.and_then(reqwest::Response::error_for_status).map(drop).map_err(failed)
 }

@@ -51,6 +51,7 @@ impl StallWatch {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pace::Pace;
     use super::*;
     use crate::remote::sender::body::PartBody;
     use bytes::Bytes;
@@ -63,7 +64,7 @@ mod tests {
     async fn a_line_that_takes_nothing_is_given_up_and_a_slow_disk_is_not() {
         let gauge = Arc::new(Gauge::default());
         let (chunks, body) = tokio::sync::mpsc::channel(4);
-        let mut body = PartBody::new(body, 10, gauge.clone());
+        let mut body = PartBody::new(body, 10, gauge.clone(), Pace::default());
         let start = Instant::now();
         let mut watch = StallWatch::new(SenderTimes::default(), 10, start);
 
@@ -88,7 +89,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_ends_early_is_an_error_and_a_longer_one_is_cut_at_its_length() {
         let (chunks, body) = tokio::sync::mpsc::channel(4);
-        let mut short = PartBody::new(body, 10, Arc::default());
+        let mut short = PartBody::new(body, 10, Arc::default(), Pace::default());
         chunks.send(Bytes::from_static(b"01234")).await.unwrap();
         drop(chunks);
         assert!(short.frame().await.unwrap().is_ok());
@@ -97,7 +98,7 @@ mod tests {
         let (chunks, body) = tokio::sync::mpsc::channel(4);
         let gauge = Arc::new(Gauge::default());
         chunks.send(Bytes::from_static(b"01234")).await.unwrap();
-        let long = PartBody::new(body, 3, gauge.clone());
+        let long = PartBody::new(body, 3, gauge.clone(), Pace::default());
         assert_eq!(long.collect().await.unwrap().to_bytes(), "012");
         assert_eq!(gauge.pulled(), 3);
     }

@@ -1,0 +1,16 @@
+//! One engine a workspace: an exclusive lock of the system, gone with the process, however that ends.
+
+use super::OpenError;
+use fs4::fs_std::FileExt;
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+
+/// Held as long as the engine runs.
+pub(super) struct FolderLock(#[expect(dead_code, reason = "closing the file gives the lock back")] File);
+
+impl FolderLock {
+    pub(super) fn take(folder: &Path) -> Result<Self, OpenError> {
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join("lock"))?;
+        if file.try_lock_exclusive()? { Ok(Self(file)) } else { Err(OpenError::InUse) }
+    }
+}
