@@ -56,7 +56,7 @@ struct FreeSpace {
 }
 
 /// One bucket. Each call is one try.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct S3Store {
     client: Client,
     bucket: String,
@@ -64,6 +64,13 @@ pub struct S3Store {
     clock: StoreClock,
     translate: Translator,
     free_space: Option<FreeSpace>,
+}
+
+/// The SDK's client would print the key id, and two pages more.
+impl std::fmt::Debug for S3Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("S3Store").field("bucket", &self.bucket).field("region", &self.region).finish_non_exhaustive()
+    }
 }
 
 impl S3Store {

@@ -17,6 +17,7 @@ use s3s::dto::{
     ListPartsInput, ListPartsOutput, MultipartUpload, Part, PutObjectInput, PutObjectOutput, StreamingBlob, Timestamp,
     UploadPartInput, UploadPartOutput,
 };
+use s3s::stream::ByteStream;
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -51,7 +52,11 @@ impl Calls {
         bytes: Option<i64>,
         md5: Option<&str>,
     ) -> S3Result<Received> {
-        let bytes = bytes.and_then(|bytes| u64::try_from(bytes).ok()).ok_or_else(|| s3_error!(MissingContentLength))?;
+        let said = bytes.and_then(|bytes| u64::try_from(bytes).ok());
+        // An empty body may come without a length (RFC 9112, 6.3); one in chunks may not.
+        let known = || body.as_ref().map_or(Some(0), |body| body.remaining_length().exact());
+        let bytes =
+            said.or_else(|| known().map(|bytes| bytes as u64)).ok_or_else(|| s3_error!(MissingContentLength))?;
         if bytes > PART_BYTES_MAX {
             return Err(s3_error!(EntityTooLarge));
         }

@@ -16,13 +16,16 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    for _ in 1..RENAME_TRIES {
+    let mut tries_left = RENAME_TRIES;
+    loop {
+        tries_left -= 1;
         match fs::rename(from, to) {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => std::thread::sleep(RENAME_PAUSE),
+            Err(error) if tries_left > 0 && error.kind() == io::ErrorKind::PermissionDenied => {
+                std::thread::sleep(RENAME_PAUSE);
+            }
             done => return done,
         }
     }
-    fs::rename(from, to)
 }
 
 /// All or nothing: a reader sees no half of it. The folder is not flushed yet.

@@ -4,6 +4,8 @@ use crate::object_store::StoreError;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use std::sync::Arc;
 
+/// Shorter ones are no secrets of a store, and would tear holes into every word.
+const SECRET_BYTES_MIN: usize = 8;
 const MESSAGE_CHARS_MAX: usize = 200;
 /// A trace this deep is a loop.
 const SOURCES_MAX: usize = 16;
@@ -28,15 +30,9 @@ pub(super) struct Translator {
     secrets: Arc<[String]>,
 }
 
-impl std::fmt::Debug for Translator {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Translator")
-    }
-}
-
 impl Translator {
     pub(super) fn new(secrets: impl IntoIterator<Item = String>) -> Self {
-        Self { secrets: secrets.into_iter().filter(|secret| !secret.is_empty()).collect() }
+        Self { secrets: secrets.into_iter().filter(|secret| secret.len() >= SECRET_BYTES_MIN).collect() }
     }
 
     pub(super) fn error<E>(&self, error: SdkError<E>) -> StoreError
@@ -142,8 +138,9 @@ mod tests {
 
     #[test]
     fn a_refusal_repeats_neither_key_nor_url() {
-        let translate = Translator::new(["K123".to_owned(), "s3cret".to_owned()]);
-        let text = translate.answer(403, Some("InvalidAccessKeyId"), Some("The key 'K123' at https://x/y?z is bad"));
+        let translate = Translator::new(["K1234567".to_owned(), "s3cr3t-key".to_owned()]);
+        let text =
+            translate.answer(403, Some("InvalidAccessKeyId"), Some("The key 'K1234567' at https://x/y?z is bad"));
         assert_eq!(text.to_string(), "the object store refused: InvalidAccessKeyId: The key '…' at … is bad");
     }
 }
