@@ -21,8 +21,6 @@ use lectern_shared::sync::Read;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// Kept free on this computer whatever is uploaded: a full disk breaks more than an upload.
-const FREE_BYTES_KEPT: u64 = 256 * 1024 * 1024;
 /// Name of the object metadata that says whose bytes these are.
 const META_ASSET: &str = "lectern-asset";
 
@@ -104,9 +102,9 @@ pub(crate) async fn open(server: &Server, who: Identity, request: OpenUpload) ->
         }
     }
     if let Some(free) = server.objects.free_bytes().await
-        && free < request.bytes.saturating_add(FREE_BYTES_KEPT)
+        && free < request.bytes
     {
-        let needed = request.bytes.saturating_add(FREE_BYTES_KEPT);
+        let needed = request.bytes;
         return Err(ApiError::new(ProblemCode::NotEnoughSpace { needed, free }, "not enough free space for a copy"));
     }
     let single = request.part_bytes >= request.bytes;

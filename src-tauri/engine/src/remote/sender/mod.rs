@@ -157,25 +157,6 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_this_computer_is_reached_past_the_proxy() {
-        for (url, expected) in [
-            ("http://127.0.0.1:9000/part", true),
-            ("http://127.8.0.1/part", true),
-            ("http://[::1]:9000/part", true),
-            ("http://localhost/part", true),
-            ("https://s3.us-west-004.backblazeb2.com/part", false),
-            ("http://192.168.0.10/part", false),
-        ] {
-            assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
-        }
-    }
-}
-
 /// Sends something small to a signed URL, in one piece and one try.
 ///
 /// # Errors
@@ -193,4 +174,23 @@ pub async fn put_small(signed: &lectern_shared::protocol::SignedUrl, bytes: Vec<
         }
     }
     request.body(bytes).send().await.and_then(reqwest::Response::error_for_status).map(drop).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_computer_is_reached_past_the_proxy() {
+        for (url, expected) in [
+            ("http://127.0.0.1:9000/part", true),
+            ("http://127.8.0.1/part", true),
+            ("http://[::1]:9000/part", true),
+            ("http://localhost/part", true),
+            ("https://s3.us-west-004.backblazeb2.com/part", false),
+            ("http://192.168.0.10/part", false),
+        ] {
+            assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
+        }
+    }
 }

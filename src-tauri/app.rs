@@ -1,0 +1,108 @@
+//! The composition root: builds the parts, owns them, shuts them down.
+
+use crate::ipc::{self, Events};
+use crate::platform::drops::Drops;
+use crate::platform::{drops, places};
+use lectern_engine::remote::sender::Pace;
+use lectern_engine::workspace::{LocalWorkspace, OpenError, Workspace};
+use lectern_shared::error::{AppError, ErrorCode};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tauri::{AppHandle, Manager, RunEvent};
+use tokio::sync::RwLock;
+
+/// Longest a quit waits for databases to be closed. The journal needs no goodbye.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(5);
+
+/// What commands work on.
+pub struct App {
+    /// None once the app is quitting.
+    workspace: RwLock<Option<LocalWorkspace>>,
+    pub events: Events,
+    pub drops: Drops,
+    pub handle: AppHandle,
+}
+
+impl App {
+    /// Runs `work` on the open workspace.
+    ///
+    /// # Errors
+    /// What `work` answers; [`ErrorCode::Internal`] while quitting.
+    pub async fn with<T>(&self, work: impl AsyncFnOnce(&Workspace) -> Result<T, AppError>) -> Result<T, AppError> {
+        let open = self.workspace.read().await;
+        let open = open.as_ref().ok_or_else(|| AppError::new(ErrorCode::Internal, "Lectern is closing"))?;
+        work(&open.workspace).await
+    }
+}
+
+/// Runs the app until its last window is closed.
+pub fn run() -> ExitCode {
+    let mut builder = tauri::Builder::default();
+    // Under automation each session brings its own folders, and a guard would hand its window to another one's.
+    if std::env::var_os("TAURI_AUTOMATION").is_none() {
+        builder = builder
+            .plugin(tauri_plugin_single_instance::init(|handle, _, _| bring_to_front(handle)))
+            .plugin(tauri_plugin_window_state::Builder::default().build());
+    }
+    let built = builder
+        .plugin(tauri_plugin_dialog::init())
+        .on_window_event(|window, event| drops::on_window_event(window, event))
+        .invoke_handler(ipc::handler())
+        .setup(|tauri| {
+            let handle = tauri.handle().clone();
+            match tauri::async_runtime::block_on(open(handle.clone())) {
+                Ok(app) => {
+                    handle.manage(app);
+                    Ok(())
+                }
+                Err(error) => Err(Box::new(error).into()),
+            }
+        })
+        .build(tauri::generate_context!());
+    match built {
+        Ok(tauri) => {
+            tauri.run(|handle, event| {
+                if matches!(event, RunEvent::Exit) {
+                    tauri::async_runtime::block_on(close(handle));
+                }
+            });
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            tracing::error!(%error, "cannot start");
+            eprintln!("Lectern cannot start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn open(handle: AppHandle) -> Result<App, OpenError> {
+    let folder = places::workspace_folder(&handle)?;
+    let prober = std::env::current_exe()?;
+    let pace = Pace::default();
+    // Lets a test look at an upload that is under way.
+    pace.limit(std::env::var("LECTERN_TEST_BYTES_PER_SECOND").ok().and_then(|rate| rate.parse().ok()));
+    let events = Events::default();
+    let sink = events.clone();
+    let open = LocalWorkspace::open(&folder, prober, pace, Arc::new(move |event| sink.send(event))).await?;
+    Ok(App { workspace: RwLock::new(Some(open)), events, drops: Drops::default(), handle })
+}
+
+async fn close(handle: &AppHandle) {
+    let Some(app) = handle.try_state::<App>() else { return };
+    let open = app.workspace.write().await.take();
+    if let Some(open) = open
+        && tokio::time::timeout(SHUTDOWN_MAX, open.shutdown()).await.is_err()
+    {
+        tracing::warn!("the workspace was not closed in time; the next start goes on from its journal");
+    }
+}
+
+fn bring_to_front(handle: &AppHandle) {
+    if let Some(window) = handle.get_webview_window("main") {
+        let _ = window.unminimize();
+        let _ = window.show();
+        let _ = window.set_focus();
+    }
+}

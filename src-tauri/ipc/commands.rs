@@ -1,0 +1,92 @@
+//! One function a command, made from the list, so that names, arguments and results cannot drift.
+
+use crate::app::App;
+use crate::platform::dialogs;
+use lectern_shared::command::{
+    AcceptDropArguments, ControlArguments, CourseArguments, EditArguments, EditReceipt, NoArguments, PickArguments,
+    PosterArguments, RejectedArguments, UndoArguments, WorkspaceState,
+};
+use lectern_shared::course::{CourseDetail, CourseList};
+use lectern_shared::error::AppError;
+use lectern_shared::event::AppEvent;
+use lectern_shared::media::{AssetPage, AssetQuery};
+use lectern_shared::upload::{IntakeReport, UploadList};
+use tauri::State;
+use tauri::ipc::{Channel, Invoke};
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $verb:ident $name:ident($arguments:ty) -> $result:ty;)*) => {
+        mod command {
+            use super::{App, AppError, State};
+
+            $(#[tauri::command]
+            pub async fn $name(app: State<'_, App>, args: $arguments) -> Result<$result, AppError> {
+                app.$name(args).await
+            })*
+        }
+
+        /// Answers every command of the list, and `subscribe`.
+        pub fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
+            tauri::generate_handler![$(command::$name,)* subscribe]
+        }
+    };
+}
+
+lectern_shared::for_each_command!(commands);
+
+#[tauri::command]
+fn subscribe(app: State<'_, App>, channel: Channel<AppEvent>) {
+    app.events.listen(channel);
+}
+
+impl App {
+    async fn workspace(&self, _: NoArguments) -> Result<WorkspaceState, AppError> {
+        self.with(async |workspace| workspace.state().await).await
+    }
+
+    async fn list_courses(&self, _: NoArguments) -> Result<CourseList, AppError> {
+        self.with(async |workspace| workspace.list_courses().await).await
+    }
+
+    async fn get_course(&self, args: CourseArguments) -> Result<CourseDetail, AppError> {
+        self.with(async |workspace| workspace.get_course(args.course).await).await
+    }
+
+    async fn list_assets(&self, args: AssetQuery) -> Result<AssetPage, AppError> {
+        self.with(async |workspace| workspace.list_assets(args).await).await
+    }
+
+    async fn list_uploads(&self, _: NoArguments) -> Result<UploadList, AppError> {
+        self.with(async |workspace| Ok(workspace.list_uploads())).await
+    }
+
+    async fn edit(&self, args: EditArguments) -> Result<EditReceipt, AppError> {
+        self.with(async |workspace| workspace.edit(args.mutation).await).await
+    }
+
+    async fn undo(&self, args: UndoArguments) -> Result<EditReceipt, AppError> {
+        self.with(async |workspace| workspace.undo(args.edit).await).await
+    }
+
+    async fn discard_rejected(&self, args: RejectedArguments) -> Result<(), AppError> {
+        self.with(async |workspace| workspace.discard_rejected(args.mutation_id).await).await
+    }
+
+    async fn accept_drop(&self, args: AcceptDropArguments) -> Result<IntakeReport, AppError> {
+        let paths = self.drops.take(args.drop)?;
+        self.with(async |workspace| workspace.add_files(paths, args.destination).await).await
+    }
+
+    async fn pick_files(&self, args: PickArguments) -> Result<IntakeReport, AppError> {
+        let paths = dialogs::pick_files(&self.handle).await;
+        self.with(async |workspace| workspace.add_files(paths, args.destination).await).await
+    }
+
+    async fn control_uploads(&self, args: ControlArguments) -> Result<(), AppError> {
+        self.with(async |workspace| workspace.control_uploads(args.action, args.operations).await).await
+    }
+
+    async fn save_poster(&self, args: PosterArguments) -> Result<(), AppError> {
+        self.with(async |workspace| workspace.save_poster(args).await).await
+    }
+}

@@ -1,0 +1,20 @@
+//! The system's own dialogs.
+
+use std::path::PathBuf;
+use tauri::{AppHandle, Manager};
+use tauri_plugin_dialog::DialogExt;
+use tokio::sync::oneshot;
+
+/// Asks for files. Empty when the user cancels.
+pub async fn pick_files(handle: &AppHandle) -> Vec<PathBuf> {
+    let (answer, picked) = oneshot::channel();
+    let mut dialog = handle.dialog().file().set_title("Add files");
+    if let Some(window) = handle.get_webview_window("main") {
+        dialog = dialog.set_parent(&window);
+    }
+    dialog.pick_files(move |files| {
+        let _ = answer.send(files.unwrap_or_default());
+    });
+    let files = picked.await.unwrap_or_default();
+    files.into_iter().filter_map(|file| file.into_path().ok()).collect()
+}

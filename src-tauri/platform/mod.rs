@@ -1,0 +1,6 @@
+//! All that needs tauri's window, or differs between systems.
+
+pub mod dialogs;
+pub mod drops;
+pub mod log;
+pub mod places;
