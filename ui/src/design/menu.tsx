@@ -64,7 +64,7 @@ export function Menu({ label, actions, children, note }: MenuProps) {
   return (
     <MenuTrigger>
       <Pressable>{children}</Pressable>
-      <Popover className="popover" placement="bottom end" offset={4}>
+      <Popover className="popover" aria-label={label} placement="bottom end" offset={4}>
         {note && <div className="menu-note">{note}</div>}
         <MenuItems label={label} actions={actions} />
       </Popover>
@@ -95,6 +95,7 @@ export function ContextMenu({ label, actions, at, close }: ContextMenuProps) {
       )}
       <Popover
         className="popover"
+        aria-label={label}
         placement="bottom start"
         offset={2}
         triggerRef={anchor}

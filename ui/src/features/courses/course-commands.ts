@@ -142,13 +142,21 @@ function courseCommands(read: () => CourseDetail, actions: Actions) {
   };
 }
 
-/** A row that changed its chapter is a new element: the focus follows it there. */
-export function refocus(id: VideoId, part: "row" | "handle" = "row") {
+/** Frames in which a moved row may still be on its way into the page. */
+const REFOCUS_FRAMES = 12;
+
+/** A row that moves in the page loses the focus: it is given back as soon as the row stands. */
+export function refocus(id: VideoId, part: "row" | "handle" = "row", frames = REFOCUS_FRAMES) {
   requestAnimationFrame(() => {
     const row = document.querySelector<HTMLElement>(`[data-video-id="${CSS.escape(id)}"]`);
     const target = part === "row" ? row : row?.querySelector<HTMLElement>("[data-testid=video-handle]");
-    target?.focus();
-    row?.scrollIntoView({ block: "nearest" });
+    const free = document.activeElement === null || document.activeElement === document.body;
+    // Somebody who went elsewhere meanwhile is left there.
+    if (target && (free || frames === REFOCUS_FRAMES)) {
+      target.focus();
+      row?.scrollIntoView({ block: "nearest" });
+    }
+    if (frames > 1) refocus(id, part, frames - 1);
   });
 }
 

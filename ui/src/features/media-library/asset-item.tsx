@@ -61,7 +61,6 @@ export const AssetItem = memo(function AssetItem({ index, card, commands, view }
       role="gridcell"
       tabIndex={active ? 0 : -1}
       aria-selected={chosen}
-      aria-label={[card.name, formatBytes(card.bytes), usageWords(card)].join(", ")}
       data-testid="asset-card"
       data-asset-id={card.id}
       data-index={index}
