@@ -90,6 +90,16 @@ test("several chosen rows are dragged together with the pointer", async () => {
   expect(edits(host)).toHaveLength(1);
 });
 
+test("the menu of one chosen row is about all of them", async () => {
+  await openDemo();
+  await userEvent.click(rowOf("1.1 Orbitals"));
+  await userEvent.click(rowOf("1.3 Acidity"), { modifiers: ["Shift"] });
+  await userEvent.click(rowOf("1.2 Resonance"), { button: "right" });
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await vi.waitFor(() => expect(rowTitles()[0]).toBe("2.1 Rates and mechanisms"));
+  await expect.element(page.getByTestId("toast")).toHaveTextContent("Deleted 3 videos.");
+});
+
 test("a rename shows at once and comes back with words when it is refused", async () => {
   const { host } = await openDemo();
   host.latencyMs = 120;

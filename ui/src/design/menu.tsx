@@ -1,6 +1,6 @@
 // A button that opens a menu, and a menu at a point for the right mouse button. Keyboard and focus are React Aria's.
 import { Check, type LucideIcon } from "lucide-react";
-import { type ReactElement, type ReactNode, useRef } from "react";
+import { type ReactElement, type ReactNode, type SyntheticEvent, useRef } from "react";
 import {
   Menu as AriaMenu,
   MenuItem,
@@ -64,11 +64,32 @@ export function Menu({ label, actions, children, note }: MenuProps) {
   return (
     <MenuTrigger>
       <Pressable>{children}</Pressable>
-      <Popover className="popover" aria-label={label} placement="bottom end" offset={4}>
-        {note && <div className="menu-note">{note}</div>}
-        <MenuItems label={label} actions={actions} />
-      </Popover>
+      <Apart>
+        <Popover className="popover" aria-label={label} placement="bottom end" offset={4}>
+          {note && <div className="menu-note">{note}</div>}
+          <MenuItems label={label} actions={actions} />
+        </Popover>
+      </Apart>
     </MenuTrigger>
+  );
+}
+
+const stop = (event: SyntheticEvent) => event.stopPropagation();
+
+/** A popover is elsewhere in the page but inside the row for React: what happens in it is not the row's. */
+function Apart({ children }: { children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it stops events and has none of its own
+    <span
+      style={{ display: "contents" }}
+      onClick={stop}
+      onDoubleClick={stop}
+      onContextMenu={stop}
+      onPointerDown={stop}
+      onKeyDown={stop}
+    >
+      {children}
+    </span>
   );
 }
 
@@ -88,7 +109,7 @@ interface ContextMenuProps {
 export function ContextMenu({ label, actions, at, close }: ContextMenuProps) {
   const anchor = useRef<HTMLSpanElement>(null);
   return (
-    <>
+    <Apart>
       {createPortal(
         <span ref={anchor} aria-hidden style={{ position: "fixed", left: at.x, top: at.y }} />,
         document.body,
@@ -113,6 +134,6 @@ export function ContextMenu({ label, actions, at, close }: ContextMenuProps) {
           }))}
         />
       </Popover>
-    </>
+    </Apart>
   );
 }

@@ -79,8 +79,8 @@ export const VideoRow = memo(function VideoRow({ video, commands, insert, first 
       data-insert={insert}
       data-lifted={lifted || undefined}
       {...listeners}
-      onClick={(event) => commands.choose(id, event)}
-      onDoubleClick={() => setCourse({ renaming: id })}
+      onClick={(event) => !onButton(event) && commands.choose(id, event)}
+      onDoubleClick={(event) => !onButton(event) && setCourse({ renaming: id })}
       onContextMenu={onContextMenu}
       onKeyDown={(event) => onRowKey(event, video, commands)}
     >
@@ -168,6 +168,9 @@ export const VideoRow = memo(function VideoRow({ video, commands, insert, first 
     </div>
   );
 });
+
+/** The handle and the menu leave the selection as it is: they may be about all of it. */
+const onButton = ({ target }: MouseEvent) => target instanceof Element && target.closest("button") !== null;
 
 function endRenaming(row: HTMLElement | null) {
   setCourse({ renaming: null });

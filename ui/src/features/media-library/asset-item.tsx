@@ -65,8 +65,8 @@ export const AssetItem = memo(function AssetItem({ index, card, commands, view }
       data-asset-id={card.id}
       data-index={index}
       data-state={card.state}
-      onClick={(event) => void commands.choose(index, card, event)}
-      onDoubleClick={() => setLibrary({ renaming: card.id })}
+      onClick={(event) => !onButton(event) && void commands.choose(index, card, event)}
+      onDoubleClick={(event) => !onButton(event) && setLibrary({ renaming: card.id })}
       onContextMenu={onContextMenu}
     >
       <Thumbnail
@@ -113,6 +113,9 @@ export const AssetItem = memo(function AssetItem({ index, card, commands, view }
     </div>
   );
 });
+
+/** The menu leaves the selection as it is: it may be about all of it. */
+const onButton = ({ target }: MouseEvent) => target instanceof Element && target.closest("button") !== null;
 
 function menuOf(card: AssetCard, commands: LibraryCommands): MenuAction[] {
   return [
