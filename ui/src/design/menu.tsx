@@ -1,5 +1,5 @@
 // A button that opens a menu, and a menu at a point for the right mouse button. Keyboard and focus are React Aria's.
-import { Check, type LucideIcon } from "lucide-react";
+import { Check, Ellipsis, type LucideIcon } from "lucide-react";
 import { type ReactElement, type ReactNode, type SyntheticEvent, useRef } from "react";
 import {
   Menu as AriaMenu,
@@ -10,6 +10,7 @@ import {
   Separator,
 } from "react-aria-components";
 import { createPortal } from "react-dom";
+import { IconButton } from "./button";
 
 export interface MenuAction {
   label: string;
@@ -135,5 +136,31 @@ export function ContextMenu({ label, actions, at, close }: ContextMenuProps) {
         />
       </Popover>
     </Apart>
+  );
+}
+
+interface RowMenuButtonProps {
+  label: string;
+  open: boolean;
+  tabIndex: number;
+  /** Where the menu goes: under the button. */
+  show: (at: MenuPoint) => void;
+}
+
+/** The button of a row's menu. The menu itself is made when it opens: a list has hundreds of these. */
+export function RowMenuButton({ label, open, tabIndex, show }: RowMenuButtonProps) {
+  return (
+    <IconButton
+      icon={Ellipsis}
+      label={label}
+      className="row-menu"
+      tabIndex={tabIndex}
+      aria-haspopup="menu"
+      aria-expanded={open}
+      onClick={(event) => {
+        const { left, bottom } = event.currentTarget.getBoundingClientRect();
+        show({ x: left, y: bottom });
+      }}
+    />
   );
 }
