@@ -29,6 +29,7 @@ const shots = [
   ["course-dark", "demo", "/", [1280, 832], "dark"],
   ["course-narrow", "demo", "/", [760, 640], "light"],
   ["course-wide", "demo", "/", [1920, 1080], "light"],
+  ["failures-library", "failures", "/library", [760, 640], "light"],
   ["library-light", "demo", "/library", [1280, 832], "light"],
   [
     "library-large-dark",

@@ -8,6 +8,22 @@ import { demo } from "../testing/scenarios";
 const announced = () => document.querySelector("[data-testid=announcer]")?.textContent ?? "";
 const edits = (host: FakeHost) => host.calls.filter(({ name }) => name === "edit").map(({ args }) => args);
 
+/** A drag as the system sends it: many small moves, so that lifting has happened before landing. */
+async function drag(from: HTMLElement, x: number, y: number) {
+  const box = from.getBoundingClientRect();
+  const [startX, startY] = [box.left + 5, box.top + 5];
+  const send = (type: string, clientX: number, clientY: number) =>
+    from.dispatchEvent(
+      new PointerEvent(type, { bubbles: true, isPrimary: true, button: 0, clientX, clientY }),
+    );
+  send("pointerdown", startX, startY);
+  for (let step = 1; step <= 8; step += 1) {
+    send("pointermove", startX + ((x - startX) * step) / 8, startY + ((y - startY) * step) / 8);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  send("pointerup", x, y);
+}
+
 async function openDemo() {
   const host = demo();
   const connection = await renderApp(host);
@@ -62,10 +78,8 @@ test("several chosen rows are dragged together with the pointer", async () => {
   await page.getByTestId("panel-dismiss").click();
   await userEvent.click(rowOf("1.1 Orbitals"));
   await userEvent.click(rowOf("1.2 Resonance"), { modifiers: ["Control"] });
-  const target = rowOf("2.2 Energy");
-  await userEvent.dragAndDrop(handleOf("1.1 Orbitals"), target, {
-    targetPosition: { x: 300, y: target.offsetHeight - 6 },
-  });
+  const target = rowOf("2.2 Energy").getBoundingClientRect();
+  await drag(handleOf("1.1 Orbitals"), target.left + 300, target.bottom - 6);
   await vi.waitFor(() =>
     expect(
       rowTitles()
@@ -74,6 +88,16 @@ test("several chosen rows are dragged together with the pointer", async () => {
     ).toEqual(["1.3", "2.1", "2.2", "1.1", "1.2"]),
   );
   expect(edits(host)).toHaveLength(1);
+});
+
+test("the menu of one chosen row is about all of them", async () => {
+  await openDemo();
+  await userEvent.click(rowOf("1.1 Orbitals"));
+  await userEvent.click(rowOf("1.3 Acidity"), { modifiers: ["Shift"] });
+  await userEvent.click(rowOf("1.2 Resonance"), { button: "right" });
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await vi.waitFor(() => expect(rowTitles()[0]).toBe("2.1 Rates and mechanisms"));
+  await expect.element(page.getByTestId("toast")).toHaveTextContent("Deleted 3 videos.");
 });
 
 test("a rename shows at once and comes back with words when it is refused", async () => {

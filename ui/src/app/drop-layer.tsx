@@ -20,7 +20,8 @@ export function targetAt(
   const hit = hitOf(element, y);
   if (hit.on === "library") return { kind: "library" };
   if (hit.on === "zone") return before;
-  if (course === null) return null;
+  // Beside the list, on the panel or the sidebar: the screen decides.
+  if (course === null) return document.querySelector("main[data-place=library]") ? { kind: "library" } : null;
   const place = placeAt(hit, outlineOf(course)) ?? placeAt({ on: "page" }, outlineOf(course));
   return place
     ? { kind: "chapter", course: course.id, ...place }

@@ -51,9 +51,24 @@ test("one cause is said once, and Retry is about its files alone", async () => {
   cause?.querySelector("button")?.click();
   await vi.waitFor(() => {
     const call = host.calls.find(({ name }) => name === "control_uploads");
-    expect(call?.args).toMatchObject({ action: "retry" });
-    expect((call?.args as { operations: string[] }).operations).toHaveLength(2);
+    expect(call?.args).toEqual({ action: "retry", operations: [expect.any(String), expect.any(String)] });
   });
+});
+
+test("a poster that cannot be drawn is answered with an empty one, and the next is asked for", async () => {
+  const host = demo();
+  await renderApp(host);
+  const [first, second] = [...host.rows.assets.keys()];
+  if (!first || !second) throw new Error("the demo has files");
+  for (const asset of [first, second])
+    host.emit({ kind: "poster_wanted", asset, media_url: "data:video/mp4,no" });
+  const empty = { jpeg: "", duration_ms: null, width: null, height: null };
+  await vi.waitFor(() =>
+    expect(host.calls.filter(({ name }) => name === "save_poster").map(({ args }) => args)).toEqual([
+      { asset: first, ...empty },
+      { asset: second, ...empty },
+    ]),
+  );
 });
 
 test("hiding the panel cancels nothing, and its badge brings it back", async () => {

@@ -68,6 +68,17 @@ export function useConnection(): Connection {
 
 export const useBackend = (): Backend => useConnection().backend;
 
+/** The state of one upload: renders again only when that changed, not with each step of its progress. */
+export function useUploadState(operation: OperationId | null): UploadSnapshot["state"] | undefined {
+  const backend = useBackend();
+  const { data } = useQuery({
+    ...uploadsQuery(backend),
+    select: (list) => (operation === null ? undefined : uploadOf(list, operation)?.state),
+    enabled: operation !== null,
+  });
+  return data;
+}
+
 /** How far one upload is: renders again only when that upload moved. */
 export function useUpload(operation: OperationId | null): UploadSnapshot | undefined {
   const backend = useBackend();

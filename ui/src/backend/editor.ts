@@ -1,5 +1,5 @@
 // Edits, shown at once: the cache is what the host confirmed plus the edits it has not taken yet, replayed.
-import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import type { Query, QueryClient, QueryKey } from "@tanstack/react-query";
 import type { Backend } from "./backend";
 import type { AssetPage } from "./bindings/AssetPage";
 import type { CourseDetail } from "./bindings/CourseDetail";
@@ -32,35 +32,35 @@ function applied({ key, data }: Entry, mutation: Mutation): Entry {
 
 const EDITABLE = new Set<unknown>(["courses", "course", "assets"]);
 
+/** The cached reads that edits show in. */
+function editableCache(client: QueryClient, invalidator: Invalidator) {
+  const editable = (query: Query) => EDITABLE.has(query.queryKey[0]) && query.state.data !== undefined;
+  return {
+    snapshot: (): Entry[] =>
+      client
+        .getQueryCache()
+        .findAll({ predicate: editable })
+        .map((query) => ({ key: query.queryKey, data: query.state.data })),
+    show(entries: Entry[]) {
+      for (const { key, data } of entries) {
+        if (client.getQueryData(key) !== data) client.setQueryData(key, data);
+      }
+    },
+    /** A read that is under way would bring rows from before this edit: it is made again after it. */
+    stopReads() {
+      for (const query of client.getQueryCache().findAll({ fetchStatus: "fetching", predicate: editable })) {
+        void query.cancel({ revert: true, silent: true });
+        invalidator.stale(query.meta?.provides ?? []);
+      }
+    },
+  };
+}
+
 export function createEditor(client: QueryClient, backend: Backend, invalidator: Invalidator): Editor {
+  const { snapshot, show, stopReads } = editableCache(client, invalidator);
   let base: Entry[] = [];
   const waiting: Mutation[] = [];
   let tail: Promise<unknown> = Promise.resolve();
-
-  function snapshot(): Entry[] {
-    return client
-      .getQueryCache()
-      .findAll({ predicate: (query) => EDITABLE.has(query.queryKey[0]) && query.state.data !== undefined })
-      .map((query) => ({ key: query.queryKey, data: query.state.data }));
-  }
-
-  function show(entries: Entry[]) {
-    for (const { key, data } of entries) {
-      if (client.getQueryData(key) !== data) client.setQueryData(key, data);
-    }
-  }
-
-  /** A read that is under way would bring rows from before this edit: it is made again after it. */
-  function stopReads() {
-    const running = client.getQueryCache().findAll({
-      fetchStatus: "fetching",
-      predicate: (query) => EDITABLE.has(query.queryKey[0]) && query.state.data !== undefined,
-    });
-    for (const query of running) {
-      void query.cancel({ revert: true, silent: true });
-      invalidator.stale(query.meta?.provides ?? []);
-    }
-  }
 
   function begin(mutation: Mutation) {
     if (waiting.length === 0) {

@@ -1,6 +1,6 @@
 // A button that opens a menu, and a menu at a point for the right mouse button. Keyboard and focus are React Aria's.
-import { Check, type LucideIcon } from "lucide-react";
-import { type ReactElement, type ReactNode, useRef } from "react";
+import { Check, Ellipsis, type LucideIcon } from "lucide-react";
+import { type ReactElement, type ReactNode, type SyntheticEvent, useRef } from "react";
 import {
   Menu as AriaMenu,
   MenuItem,
@@ -10,6 +10,7 @@ import {
   Separator,
 } from "react-aria-components";
 import { createPortal } from "react-dom";
+import { IconButton } from "./button";
 
 export interface MenuAction {
   label: string;
@@ -64,11 +65,32 @@ export function Menu({ label, actions, children, note }: MenuProps) {
   return (
     <MenuTrigger>
       <Pressable>{children}</Pressable>
-      <Popover className="popover" placement="bottom end" offset={4}>
-        {note && <div className="menu-note">{note}</div>}
-        <MenuItems label={label} actions={actions} />
-      </Popover>
+      <Apart>
+        <Popover className="popover" aria-label={label} placement="bottom end" offset={4}>
+          {note && <div className="menu-note">{note}</div>}
+          <MenuItems label={label} actions={actions} />
+        </Popover>
+      </Apart>
     </MenuTrigger>
+  );
+}
+
+const stop = (event: SyntheticEvent) => event.stopPropagation();
+
+/** A popover is elsewhere in the page but inside the row for React: what happens in it is not the row's. */
+function Apart({ children }: { children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it stops events and has none of its own
+    <span
+      style={{ display: "contents" }}
+      onClick={stop}
+      onDoubleClick={stop}
+      onContextMenu={stop}
+      onPointerDown={stop}
+      onKeyDown={stop}
+    >
+      {children}
+    </span>
   );
 }
 
@@ -88,13 +110,14 @@ interface ContextMenuProps {
 export function ContextMenu({ label, actions, at, close }: ContextMenuProps) {
   const anchor = useRef<HTMLSpanElement>(null);
   return (
-    <>
+    <Apart>
       {createPortal(
         <span ref={anchor} aria-hidden style={{ position: "fixed", left: at.x, top: at.y }} />,
         document.body,
       )}
       <Popover
         className="popover"
+        aria-label={label}
         placement="bottom start"
         offset={2}
         triggerRef={anchor}
@@ -112,6 +135,32 @@ export function ContextMenu({ label, actions, at, close }: ContextMenuProps) {
           }))}
         />
       </Popover>
-    </>
+    </Apart>
+  );
+}
+
+interface RowMenuButtonProps {
+  label: string;
+  open: boolean;
+  tabIndex: number;
+  /** Where the menu goes: under the button. */
+  show: (at: MenuPoint) => void;
+}
+
+/** The button of a row's menu. The menu itself is made when it opens: a list has hundreds of these. */
+export function RowMenuButton({ label, open, tabIndex, show }: RowMenuButtonProps) {
+  return (
+    <IconButton
+      icon={Ellipsis}
+      label={label}
+      className="row-menu"
+      tabIndex={tabIndex}
+      aria-haspopup="menu"
+      aria-expanded={open}
+      onClick={(event) => {
+        const { left, bottom } = event.currentTarget.getBoundingClientRect();
+        show({ x: left, y: bottom });
+      }}
+    />
   );
 }

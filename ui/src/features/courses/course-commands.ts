@@ -16,26 +16,34 @@ export type CourseCommands = ReturnType<typeof courseCommands>;
 
 const state = () => useCourseState.getState();
 
-function courseCommands(read: () => CourseDetail, actions: Actions) {
+/** Questions to the course as it is now. */
+function courseReader(read: () => CourseDetail) {
   const outline = () => outlineOf(read());
   const order = () => outline().flatMap(({ videos }) => videos);
-  const videoOf = (id: VideoId) =>
+  const titleOf = (id: VideoId) =>
     read()
       .chapters.flatMap((chapter) => chapter.videos)
-      .find((video) => video.id === id);
-  const chapterOf = (id: ChapterId) => read().chapters.find((chapter) => chapter.id === id);
+      .find((video) => video.id === id)?.title ?? "video";
+  return {
+    read,
+    outline,
+    order,
+    chapterOf: (id: ChapterId) => read().chapters.find((chapter) => chapter.id === id),
+    /** The chosen rows when this is one of them, else this one: in the order they stand. */
+    meant(id: VideoId): VideoId[] {
+      const { chosen } = state().selection;
+      return chosen.has(id) ? order().filter((other) => chosen.has(other)) : [id];
+    },
+    named(ids: readonly VideoId[]): string {
+      const [first] = ids;
+      return ids.length === 1 && first ? `“${titleOf(first)}”` : plural(ids.length, "video");
+    },
+  };
+}
 
-  /** The chosen rows when this is one of them, else this one: in the order they stand. */
-  function meant(id: VideoId): VideoId[] {
-    const { chosen } = state().selection;
-    return chosen.has(id) ? order().filter((other) => chosen.has(other)) : [id];
-  }
+type Reader = ReturnType<typeof courseReader>;
 
-  function named(ids: readonly VideoId[]): string {
-    const [first] = ids;
-    return ids.length === 1 && first ? `“${videoOf(first)?.title ?? "video"}”` : plural(ids.length, "video");
-  }
-
+function videoCommands({ outline, order, meant, named, chapterOf }: Reader, actions: Actions) {
   function move(ids: readonly VideoId[], place: Place) {
     const there = besides(place, outline(), ids);
     if (standsThere(outline(), ids, there)) return;
@@ -49,13 +57,7 @@ function courseCommands(read: () => CourseDetail, actions: Actions) {
   }
 
   return {
-    read,
-    outline,
-    order,
-    meant,
-    named,
     move,
-    chapterOf,
     choose(id: VideoId, keys: Modifiers) {
       setCourse({ selection: choose(state().selection, order(), id, keys), active: id });
     },
@@ -69,7 +71,8 @@ function courseCommands(read: () => CourseDetail, actions: Actions) {
     remove(ids: readonly VideoId[]) {
       const what = named(ids);
       const rows = order();
-      const next = rows.slice(rows.indexOf(ids.at(-1) as VideoId) + 1).find((id) => !ids.includes(id));
+      const last = Math.max(...ids.map((id) => rows.indexOf(id)));
+      const next = rows.slice(last + 1).find((id) => !ids.includes(id));
       setCourse({ selection: nothingChosen, active: next ?? null });
       void actions.edit(
         { name: "video.delete", args: { ids: [...ids] } },
@@ -81,17 +84,25 @@ function courseCommands(read: () => CourseDetail, actions: Actions) {
     rename(video: VideoId, title: string) {
       setCourse({ renaming: null });
       void actions.edit({ name: "video.rename", args: { video, title } }, `rename ${named([video])}`);
+      refocus(video);
     },
-    addChapter(title: string) {
-      const { id: course } = read();
-      const chapter = newChapterId();
-      const place = { after: read().chapters.at(-1)?.id ?? null, before: null };
-      const sent = actions.edit(
-        { name: "chapter.create", args: { chapter, course, title, place } },
-        `add the chapter “${title}”`,
-      );
-      return { chapter, sent };
-    },
+  };
+}
+
+function chapterCommands({ read, chapterOf }: Reader, actions: Actions) {
+  function addChapter(title: string) {
+    const { id: course, chapters } = read();
+    const chapter = newChapterId();
+    const place = { after: chapters.at(-1)?.id ?? null, before: null };
+    const sent = actions.edit(
+      { name: "chapter.create", args: { chapter, course, title, place } },
+      `add the chapter “${title}”`,
+    );
+    return { chapter, sent };
+  }
+
+  return {
+    addChapter,
     renameChapter(chapter: ChapterId, title: string) {
       setCourse({ renaming: null });
       void actions.edit({ name: "chapter.rename", args: { chapter, title } }, "rename the chapter");
@@ -128,27 +139,40 @@ function courseCommands(read: () => CourseDetail, actions: Actions) {
         `delete “${read().title}”`,
         `Deleted “${read().title}”.`,
       ),
+    /** Into the chapter, else the last one; a course without chapters gets one. */
     async pickFiles(chapter: ChapterId | null) {
-      const { id: course } = read();
-      let target = chapter ?? read().chapters.at(-1)?.id;
+      const { id: course, chapters } = read();
+      let target = chapter ?? chapters.at(-1)?.id;
       if (target === undefined) {
-        const created = this.addChapter("Chapter 1");
+        const created = addChapter("Chapter 1");
         if (!(await created.sent)) return;
         target = created.chapter;
       }
-      const place = { kind: "chapter" as const, course, chapter: target, after: null, before: null };
-      await actions.pickFiles(place);
+      await actions.pickFiles({ kind: "chapter", course, chapter: target, after: null, before: null });
     },
   };
 }
 
-/** A row that changed its chapter is a new element: the focus follows it there. */
-export function refocus(id: VideoId, part: "row" | "handle" = "row") {
+function courseCommands(read: () => CourseDetail, actions: Actions) {
+  const reader = courseReader(read);
+  return { ...reader, ...videoCommands(reader, actions), ...chapterCommands(reader, actions) };
+}
+
+/** Frames in which a moved row may still be on its way into the page. */
+const REFOCUS_FRAMES = 12;
+
+/** A row that moves in the page loses the focus: it is given back as soon as the row stands. */
+export function refocus(id: VideoId, part: "row" | "handle" = "row", frames = REFOCUS_FRAMES) {
   requestAnimationFrame(() => {
     const row = document.querySelector<HTMLElement>(`[data-video-id="${CSS.escape(id)}"]`);
     const target = part === "row" ? row : row?.querySelector<HTMLElement>("[data-testid=video-handle]");
-    target?.focus();
-    row?.scrollIntoView({ block: "nearest" });
+    const free = document.activeElement === null || document.activeElement === document.body;
+    // Somebody who went elsewhere meanwhile is left there.
+    if (target && (free || frames === REFOCUS_FRAMES)) {
+      target.focus();
+      row?.scrollIntoView({ block: "nearest" });
+    }
+    if (frames > 1) refocus(id, part, frames - 1);
   });
 }
 

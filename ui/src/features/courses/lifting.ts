@@ -34,7 +34,8 @@ function step(by: -1 | 1, commands: CourseCommands) {
 
 export function cancelLift() {
   const { lifted } = useCourseState.getState();
-  if (lifted === null) return;
+  // The pointer may leave the handle it lifted by.
+  if (lifted?.by !== "keys") return;
   setCourse({ lifted: null });
   announce("Cancelled. Everything stands where it was.");
 }

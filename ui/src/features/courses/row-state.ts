@@ -13,11 +13,18 @@ export interface RowState {
   bar: { sent: number; confirmed: number } | null;
 }
 
+export function stateOf(
+  video: Pick<VideoDetail, "state">,
+  upload: UploadSnapshot["state"] | undefined,
+): RowState["state"] {
+  return video.state === "ready" || upload === "ready" ? "ready" : (upload ?? "expected");
+}
+
 export function rowState(
   video: Pick<VideoDetail, "state" | "bytes">,
   upload: UploadSnapshot | undefined,
 ): RowState {
-  if (video.state === "ready" || upload?.state === "ready")
+  if (stateOf(video, upload?.state) === "ready")
     return { state: "ready", words: "Ready", percent: null, tone: "ready", bar: null };
   if (upload === undefined)
     return { state: "expected", words: "Waiting for its file", percent: null, tone: "quiet", bar: null };

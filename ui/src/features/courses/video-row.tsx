@@ -1,29 +1,19 @@
 // One video of a chapter: picture, title, facts of its file, and how far the file is on its way.
 
 import { useDraggable } from "@dnd-kit/core";
-import {
-  ArrowDown,
-  ArrowUp,
-  Check,
-  CornerDownRight,
-  Ellipsis,
-  GripVertical,
-  Pencil,
-  Trash2,
-} from "lucide-react";
+import { ArrowDown, ArrowUp, Check, CornerDownRight, GripVertical, Pencil, Trash2 } from "lucide-react";
 import { type KeyboardEvent, type MouseEvent, memo, useRef, useState } from "react";
 import type { VideoDetail } from "../../backend/bindings/VideoDetail";
-import { useUpload } from "../../backend/context";
+import { useUpload, useUploadState } from "../../backend/context";
 import { formatBytes, formatClock } from "../../backend/format";
-import { IconButton } from "../../design/button";
-import { ContextMenu, Menu, type MenuAction, type MenuPoint } from "../../design/menu";
+import { ContextMenu, type MenuAction, type MenuPoint, RowMenuButton } from "../../design/menu";
 import { NameInput } from "../../design/name-input";
 import { ProgressBar } from "../../design/progress-bar";
 import { Thumbnail } from "../../design/thumbnail";
 import type { CourseCommands } from "./course-commands";
 import { setCourse, useCourseState } from "./course-state";
 import { cancelLift, onHandleKey } from "./lifting";
-import { rowState } from "./row-state";
+import { rowState, stateOf } from "./row-state";
 
 interface Props {
   video: VideoDetail;
@@ -39,8 +29,7 @@ export const VideoRow = memo(function VideoRow({ video, commands, insert, first 
   const active = useCourseState((state) => state.active === id || (state.active === null && first));
   const lifted = useCourseState((state) => state.lifted?.ids.includes(id) ?? false);
   const renaming = useCourseState((state) => state.renaming === id);
-  const upload = useUpload(video.operation);
-  const shown = rowState(video, upload);
+  const uploadState = useUploadState(video.operation);
   const row = useRef<HTMLDivElement | null>(null);
   const [menuAt, setMenuAt] = useState<MenuPoint | null>(null);
   const { setNodeRef, listeners } = useDraggable({ id });
@@ -74,13 +63,13 @@ export const VideoRow = memo(function VideoRow({ video, commands, insert, first 
       aria-selected={chosen}
       data-testid="video-row"
       data-video-id={id}
-      data-state={shown.state}
+      data-state={stateOf(video, uploadState)}
       data-place="video"
       data-insert={insert}
       data-lifted={lifted || undefined}
       {...listeners}
-      onClick={(event) => commands.choose(id, event)}
-      onDoubleClick={() => setCourse({ renaming: id })}
+      onClick={(event) => !onButton(event) && commands.choose(id, event)}
+      onDoubleClick={(event) => !onButton(event) && setCourse({ renaming: id })}
       onContextMenu={onContextMenu}
       onKeyDown={(event) => onRowKey(event, video, commands)}
     >
@@ -127,35 +116,14 @@ export const VideoRow = memo(function VideoRow({ video, commands, insert, first 
       <div role="gridcell" className="size-cell">
         {formatBytes(video.bytes)}
       </div>
-      <div role="gridcell" className="state-cell" data-testid="video-state" data-tone={shown.tone}>
-        {shown.bar === null ? (
-          <span className="state-words">
-            {shown.tone === "ready" && <Check size={15} strokeWidth={2} aria-hidden />}
-            {shown.words}
-          </span>
-        ) : (
-          <>
-            <div className="state-line-words">
-              <span className="truncate">{shown.words}</span>
-              <span>{shown.percent} %</span>
-            </div>
-            <ProgressBar
-              label={`${video.title}: ${shown.words}`}
-              {...shown.bar}
-              tone={shown.tone === "ready" ? "busy" : shown.tone}
-            />
-          </>
-        )}
-      </div>
+      <StateCell video={video} />
       <div role="gridcell">
-        <Menu label={`Actions for ${video.title}`} actions={actions}>
-          <IconButton
-            icon={Ellipsis}
-            label={`Actions for ${video.title}`}
-            className="row-menu"
-            tabIndex={active ? 0 : -1}
-          />
-        </Menu>
+        <RowMenuButton
+          label={`Actions for ${video.title}`}
+          open={menuAt !== null}
+          tabIndex={active ? 0 : -1}
+          show={setMenuAt}
+        />
         {menuAt && (
           <ContextMenu
             label={`Actions for ${video.title}`}
@@ -168,6 +136,36 @@ export const VideoRow = memo(function VideoRow({ video, commands, insert, first 
     </div>
   );
 });
+
+/** Progress renders this cell, and nothing else of the row. */
+function StateCell({ video }: { video: VideoDetail }) {
+  const shown = rowState(video, useUpload(video.operation));
+  return (
+    <div role="gridcell" className="state-cell" data-testid="video-state" data-tone={shown.tone}>
+      {shown.bar === null ? (
+        <span className="state-words">
+          {shown.tone === "ready" && <Check size={15} strokeWidth={2} aria-hidden />}
+          {shown.words}
+        </span>
+      ) : (
+        <>
+          <div className="state-line-words">
+            <span className="truncate">{shown.words}</span>
+            <span>{shown.percent} %</span>
+          </div>
+          <ProgressBar
+            label={`${video.title}: ${shown.words}`}
+            {...shown.bar}
+            tone={shown.tone === "ready" ? "busy" : shown.tone}
+          />
+        </>
+      )}
+    </div>
+  );
+}
+
+/** The handle and the menu leave the selection as it is: they may be about all of it. */
+const onButton = ({ target }: MouseEvent) => target instanceof Element && target.closest("button") !== null;
 
 function endRenaming(row: HTMLElement | null) {
   setCourse({ renaming: null });

@@ -1,10 +1,9 @@
 // One file of the library, as a card or as a line. It shows state only: progress lives in the panel and in courses.
-import { Ellipsis, Link2, Pencil, Trash2 } from "lucide-react";
+import { Link2, Pencil, Trash2 } from "lucide-react";
 import { type MouseEvent, memo, useState } from "react";
 import type { AssetCard } from "../../backend/bindings/AssetCard";
 import { formatBytes, formatClock, plural } from "../../backend/format";
-import { IconButton } from "../../design/button";
-import { ContextMenu, Menu, type MenuAction, type MenuPoint } from "../../design/menu";
+import { ContextMenu, type MenuAction, type MenuPoint, RowMenuButton } from "../../design/menu";
 import { NameInput } from "../../design/name-input";
 import { Thumbnail } from "../../design/thumbnail";
 import type { LibraryCommands } from "./library-commands";
@@ -44,14 +43,12 @@ export const AssetItem = memo(function AssetItem({ index, card, commands, view }
     </b>
   );
   const menu = (
-    <Menu label={`Actions for ${card.name}`} actions={actions}>
-      <IconButton
-        icon={Ellipsis}
-        label={`Actions for ${card.name}`}
-        className="row-menu"
-        tabIndex={active ? 0 : -1}
-      />
-    </Menu>
+    <RowMenuButton
+      label={`Actions for ${card.name}`}
+      open={menuAt !== null}
+      tabIndex={active ? 0 : -1}
+      show={setMenuAt}
+    />
   );
 
   return (
@@ -61,13 +58,12 @@ export const AssetItem = memo(function AssetItem({ index, card, commands, view }
       role="gridcell"
       tabIndex={active ? 0 : -1}
       aria-selected={chosen}
-      aria-label={[card.name, formatBytes(card.bytes), usageWords(card)].join(", ")}
       data-testid="asset-card"
       data-asset-id={card.id}
       data-index={index}
       data-state={card.state}
-      onClick={(event) => void commands.choose(index, card, event)}
-      onDoubleClick={() => setLibrary({ renaming: card.id })}
+      onClick={(event) => !onButton(event) && void commands.choose(index, card, event)}
+      onDoubleClick={(event) => !onButton(event) && setLibrary({ renaming: card.id })}
       onContextMenu={onContextMenu}
     >
       <Thumbnail
@@ -114,6 +110,9 @@ export const AssetItem = memo(function AssetItem({ index, card, commands, view }
     </div>
   );
 });
+
+/** The menu leaves the selection as it is: it may be about all of it. */
+const onButton = ({ target }: MouseEvent) => target instanceof Element && target.closest("button") !== null;
 
 function menuOf(card: AssetCard, commands: LibraryCommands): MenuAction[] {
   return [
