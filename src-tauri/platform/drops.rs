@@ -32,7 +32,9 @@ impl Drops {
         let mut state = self.state();
         let index = state.waiting.iter().position(|(known, _)| *known == drop);
         let found = index.and_then(|index| state.waiting.remove(index));
-        found.map(|(_, paths)| paths).ok_or_else(|| AppError::new(ErrorCode::NotFound, "these files were placed already"))
+        found
+            .map(|(_, paths)| paths)
+            .ok_or_else(|| AppError::new(ErrorCode::NotFound, "these files were placed already"))
     }
 
     fn keep(&self, paths: Vec<PathBuf>) -> DropId {

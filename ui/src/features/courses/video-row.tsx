@@ -185,10 +185,10 @@ function onRowKey(event: KeyboardEvent, { id }: VideoDetail, commands: CourseCom
   const vertical = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : 0;
   if (event.altKey && vertical !== 0) commands.nudge(id, vertical);
   else if (event.key === "F2") setCourse({ renaming: id });
-  else if (!onRow) return;
-  else if (event.key === "Enter" && /Mac/.test(navigator.platform)) setCourse({ renaming: id });
   else if (event.key === "Delete" || (event.key === "Backspace" && event.metaKey))
     commands.remove(commands.meant(id));
+  else if (!onRow) return;
+  else if (event.key === "Enter" && /Mac/.test(navigator.platform)) setCourse({ renaming: id });
   else if (event.key === " ") commands.choose(id, { shiftKey: false, ctrlKey: true, metaKey: false });
   else if (event.key === "a" && (event.ctrlKey || event.metaKey))
     setCourse({ selection: { chosen: new Set(commands.order()), anchor: id } });
