@@ -47,7 +47,7 @@ pub fn run() -> ExitCode {
     }
     let built = builder
         .plugin(tauri_plugin_dialog::init())
-        .on_window_event(|window, event| drops::on_window_event(window, event))
+        .on_window_event(drops::on_window_event)
         .invoke_handler(ipc::handler())
         .setup(|tauri| {
             let handle = tauri.handle().clone();

@@ -1,6 +1,6 @@
-//! Logs to stderr. Nothing that carries a signature is ever logged: s3s prints whole URLs below `error`, and an error for
-//! each call it refuses.
+//! Logs to stderr. Nothing that carries a signature is ever logged.
 
+use lectern_server::object_store::LOG_TARGETS_WITH_SECRETS;
 use tracing_subscriber::EnvFilter;
 
 const DEFAULT: &str = "warn,lectern=info,lectern_engine=info,lectern_server=info";
@@ -8,8 +8,8 @@ const DEFAULT: &str = "warn,lectern=info,lectern_engine=info,lectern_server=info
 /// `LECTERN_LOG` changes what is said, never what is secret.
 pub fn start() {
     let wanted = std::env::var("LECTERN_LOG").unwrap_or_else(|_| DEFAULT.to_owned());
-    let filter =
-        EnvFilter::new(format!("{wanted},s3s=off,hyper=off,reqwest=off,aws_smithy_runtime=off,aws_sdk_s3=off"));
+    let silenced: String = LOG_TARGETS_WITH_SECRETS.iter().map(|target| format!(",{target}=off")).collect();
+    let filter = EnvFilter::new(format!("{wanted}{silenced}"));
     // A second subscriber would be a fault of ours; the app works without one.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }

@@ -2,6 +2,7 @@
 //! base + replayed outbox again, in one transaction.
 
 use super::{Catalogue, CatalogueFailure, distinct, now, outbox, rows};
+use crate::uploads::Announced;
 use lectern_shared::change::{CacheTag, RowKey};
 use lectern_shared::ids::{SpaceId, UserId};
 use lectern_shared::mutation::Mutation;
@@ -166,7 +167,7 @@ impl Catalogue {
     pub(super) async fn asset_verdict(
         &self,
         asset: lectern_shared::ids::AssetId,
-    ) -> Result<Option<Result<(), String>>, CatalogueFailure> {
+    ) -> Result<Option<Announced>, CatalogueFailure> {
         self.database
             .read(move |tx| {
                 let known: Option<i64> = tx
@@ -175,7 +176,7 @@ impl Catalogue {
                     })
                     .optional()?;
                 if known.is_some() {
-                    return Ok(Some(Ok(())));
+                    return Ok(Some(Announced::Confirmed));
                 }
                 let refused: Option<String> = tx
                     .query_row(
@@ -184,7 +185,7 @@ impl Catalogue {
                         |row| row.get(0),
                     )
                     .optional()?;
-                Ok(refused.map(Err))
+                Ok(refused.map(|detail| Announced::Rejected { detail }))
             })
             .await
     }

@@ -45,8 +45,7 @@ impl UploadCatalogue for Catalogue {
         loop {
             changes.mark_unchanged();
             match self.asset_verdict(asset).await? {
-                Some(Ok(())) => return Ok(Announced::Confirmed),
-                Some(Err(detail)) => return Ok(Announced::Rejected { detail }),
+                Some(announced) => return Ok(announced),
                 None => changes.changed().await.map_err(|_| CatalogueError::Storage("closed".to_owned()))?,
             }
         }
