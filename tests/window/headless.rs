@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 const TITLE: &str = "Reaction rates – Größe und Maß";
 /// Above 32 MiB: several parts.
 const MEBIBYTES: u64 = 40;
+const PAINTED: Duration = Duration::from_millis(350);
 const READY_AT_MOST: Duration = Duration::from_secs(180);
 
 #[tokio::main]
@@ -41,10 +42,11 @@ async fn main_job() -> Result {
     say(&format!("a virtual desktop runs on display {}", desktop.display()));
     let app = App::launch(&desktop, Options::default()).await?;
     let mut steps = Steps::new()?;
-    steps.save(&app, "first-screen")?;
+    app.page.wait_for_text("My courses", Duration::from_secs(20)).await?;
+    steps.save(&app, "first-screen").await?;
     app.page.create_course("Organic Chemistry II").await?;
     let chapter_id = app.page.add_chapter("Kinetics").await?;
-    steps.save(&app, "course-with-a-chapter")?;
+    steps.save(&app, "course-with-a-chapter").await?;
 
     let file = desktop.folder("Videos")?.join(format!("{TITLE}.mp4"));
     video::of_at_least(&file, MEBIBYTES)?;
@@ -53,19 +55,19 @@ async fn main_job() -> Result {
 
     let place = app.page.rect(&chapter(&chapter_id)).await?.centre();
     let drag = app.hover_at(place, std::slice::from_ref(&file)).await?;
-    steps.save(&app, "file-held-over-the-chapter")?;
+    steps.save(&app, "file-held-over-the-chapter").await?;
     let start = Instant::now();
     drag.drop_here()?;
     wait_for_row(&app, &chapter_id).await?;
-    steps.save(&app, "dropped")?;
+    steps.save(&app, "dropped").await?;
     app.page.wait_until_ready(&chapter_id, READY_AT_MOST).await?;
     let seconds = start.elapsed().as_secs_f64();
     let row = wait_for_row(&app, &chapter_id).await?;
     wait_for_thumbnail(&app).await?;
-    steps.save(&app, "ready")?;
+    steps.save(&app, "ready").await?;
     app.page.open_library().await?;
     app.page.wait_for_part("asset-card", Duration::from_secs(20)).await?;
-    steps.save(&app, "media-library")?;
+    steps.save(&app, "media-library").await?;
     app.close().await?;
     report(&desktop, &file, bytes, &row, seconds)
 }
@@ -121,8 +123,10 @@ impl Steps {
         Ok(Self { folder, number: 0 })
     }
 
-    fn save(&mut self, app: &App, name: &str) -> Result {
+    async fn save(&mut self, app: &App, name: &str) -> Result {
         self.number += 1;
+        // The page knows more than the screen shows, for some frames.
+        tokio::time::sleep(PAINTED).await;
         let path = self.folder.join(format!("{:02}-{name}.png", self.number));
         app.save_screen(&path)?;
         say(&format!("{name}: {}", path.display()));

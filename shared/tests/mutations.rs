@@ -1,0 +1,202 @@
+//! Mutations on a small world in memory: what each does, how it is refused, and that undo brings everything back.
+
+// Clippy's `allow-unwrap-in-tests` sees test functions, not what they call.
+#![allow(clippy::unwrap_used)]
+
+use lectern_shared::change::{Row, RowKey, RowKind};
+use lectern_shared::ids::{AssetId, ChapterId, CourseId, UserId, VideoId};
+use lectern_shared::media::{AssetKind, AssetState, Probe};
+use lectern_shared::mutation::{Between, Mutation};
+use lectern_shared::sync::{self, Actor, Read, Rowset};
+use std::collections::BTreeMap;
+
+/// All rows there are; runs mutations as client and server do.
+struct World {
+    rows: BTreeMap<RowKey, Row>,
+    user: UserId,
+    now: i64,
+}
+
+impl World {
+    fn new() -> Self {
+        Self { rows: BTreeMap::new(), user: UserId::new(), now: 1_000 }
+    }
+
+    fn read(&self, read: Read) -> Vec<Row> {
+        let fits = |row: &&Row| match read {
+            Read::Row(key) => row.key() == key,
+            Read::Children(kind, parent) => row.key().kind == kind && row.parent() == Some(parent),
+            Read::OfAsset(kind, asset) => row.key().kind == kind && row.asset() == Some(asset),
+        };
+        self.rows.values().filter(fits).cloned().collect()
+    }
+
+    fn load(&self, mutation: &Mutation) -> Rowset {
+        let mut rows = Rowset::default();
+        loop {
+            let needs = sync::needs(mutation, &rows);
+            if needs.is_empty() {
+                return rows;
+            }
+            for read in needs {
+                rows.load(read, self.read(read));
+            }
+        }
+    }
+
+    /// Runs it; answers what undoes it, or the code of the refusal.
+    fn run(&mut self, mutation: &Mutation) -> Result<Option<Vec<Mutation>>, &'static str> {
+        self.now += 1;
+        let before = self.load(mutation);
+        let actor = Actor { user: self.user, now: self.now };
+        let effects = sync::execute(mutation, &before, actor).map_err(|rejection| rejection.code)?;
+        for row in effects {
+            self.rows.insert(row.key(), row);
+        }
+        Ok(sync::inverse(mutation, &before))
+    }
+
+    fn chapter(&mut self, course: CourseId, title: &str) -> ChapterId {
+        let chapter = ChapterId::new();
+        let place = Between::default();
+        self.run(&Mutation::ChapterCreate { chapter, course, title: title.to_owned(), place }).unwrap();
+        chapter
+    }
+
+    fn video(&mut self, course: CourseId, chapter: ChapterId, title: &str) -> VideoId {
+        let (video, asset) = (VideoId::new(), AssetId::new());
+        let name = format!("{title}.mp4");
+        self.run(&Mutation::AssetCreate { asset, name, kind: AssetKind::Video, bytes: 7, predecessor: None }).unwrap();
+        let place = Between::default();
+        self.run(&Mutation::VideoCreate { video, course, chapter, asset, title: title.to_owned(), place }).unwrap();
+        video
+    }
+
+    fn titles(&self, chapter: ChapterId) -> Vec<String> {
+        let mut videos: Vec<_> = self
+            .read(Read::Children(RowKind::Video, chapter.0))
+            .into_iter()
+            .filter_map(|row| match row {
+                Row::Video(video) if video.deleted_at.is_none() => Some((video.position, video.title)),
+                _ => None,
+            })
+            .collect();
+        videos.sort();
+        videos.into_iter().map(|(_, title)| title).collect()
+    }
+
+    fn asset_of(&self, video: VideoId) -> AssetId {
+        match &self.rows[&RowKey { kind: RowKind::Video, id: video.0 }] {
+            Row::Video(video) => video.asset,
+            other => panic!("not a video: {other:?}"),
+        }
+    }
+}
+
+fn course_with(titles: &[&str]) -> (World, CourseId, ChapterId, Vec<VideoId>) {
+    let mut world = World::new();
+    let course = CourseId::new();
+    world.run(&Mutation::CourseCreate { course, title: " Organic  Chemistry ".to_owned() }).unwrap();
+    let chapter = world.chapter(course, "Kinetics");
+    let videos = titles.iter().map(|title| world.video(course, chapter, title)).collect();
+    (world, course, chapter, videos)
+}
+
+#[test]
+fn a_place_shows_a_summary_of_its_asset_and_the_summary_follows_the_asset() {
+    let (mut world, _, _, videos) = course_with(&["a"]);
+    let asset = world.asset_of(videos[0]);
+    let probe = Probe { duration_ms: Some(9), video_codec: Some("H.264".to_owned()), ..Probe::default() };
+    world.run(&Mutation::AssetDescribe { asset, probe, thumbnail: true }).unwrap();
+    let mut rows = Rowset::default();
+    for read in [Read::Row(RowKey { kind: RowKind::Asset, id: asset.0 }), Read::OfAsset(RowKind::Summary, asset)] {
+        rows.load(read, world.read(read));
+    }
+    for row in sync::stored(asset, "00", &rows) {
+        world.rows.insert(row.key(), row);
+    }
+    let Some(Row::Summary(summary)) = world.read(Read::OfAsset(RowKind::Summary, asset)).pop() else { panic!() };
+    assert_eq!((summary.duration_ms, summary.codec.as_deref(), summary.thumbnail), (Some(9), Some("H.264"), true));
+    assert_eq!(summary.state, AssetState::Ready);
+}
+
+#[test]
+fn several_videos_move_across_chapters_and_undo_brings_each_back_to_its_place() {
+    let (mut world, course, chapter, videos) = course_with(&["a", "b", "c", "d", "e"]);
+    let other = world.chapter(course, "Spectroscopy");
+    let there = world.video(course, other, "x");
+    let place = Between { after: None, before: Some(there) };
+    let ids = vec![videos[3], videos[0], videos[1]];
+    let undo = world.run(&Mutation::VideoMove { ids, chapter: other, place }).unwrap().unwrap();
+    assert_eq!(world.titles(other), ["d", "a", "b", "x"]);
+    assert_eq!(world.titles(chapter), ["c", "e"]);
+    for mutation in undo {
+        world.run(&mutation).unwrap();
+    }
+    assert_eq!(world.titles(chapter), ["a", "b", "c", "d", "e"]);
+    assert_eq!(world.titles(other), ["x"]);
+}
+
+#[test]
+fn moving_the_first_video_within_its_chapter_can_be_undone() {
+    let (mut world, _, chapter, videos) = course_with(&["a", "b", "c"]);
+    let place = Between { after: Some(videos[2]), before: None };
+    let ids = vec![videos[0], videos[1]];
+    let undo = world.run(&Mutation::VideoMove { ids, chapter, place }).unwrap().unwrap();
+    assert_eq!(world.titles(chapter), ["c", "a", "b"]);
+    for mutation in undo {
+        world.run(&mutation).unwrap();
+    }
+    assert_eq!(world.titles(chapter), ["a", "b", "c"]);
+}
+
+#[test]
+fn a_restored_video_stands_where_it_stood() {
+    let (mut world, _, chapter, videos) = course_with(&["a", "b", "c"]);
+    let undo = world.run(&Mutation::VideoDelete { ids: vec![videos[1]] }).unwrap().unwrap();
+    assert_eq!(world.titles(chapter), ["a", "c"]);
+    for mutation in undo {
+        world.run(&mutation).unwrap();
+    }
+    assert_eq!(world.titles(chapter), ["a", "b", "c"]);
+}
+
+#[test]
+fn deleting_an_asset_in_use_needs_every_use_to_be_named_and_undo_restores_the_places() {
+    let (mut world, _, chapter, videos) = course_with(&["a", "b"]);
+    let ids = vec![world.asset_of(videos[0])];
+    assert_eq!(world.run(&Mutation::AssetDelete { ids: ids.clone(), uses: vec![] }), Err("in_use"));
+    let undo = world.run(&Mutation::AssetDelete { ids, uses: vec![videos[0]] }).unwrap().unwrap();
+    assert_eq!(world.titles(chapter), ["b"]);
+    for mutation in undo {
+        world.run(&mutation).unwrap();
+    }
+    assert_eq!(world.titles(chapter), ["a", "b"]);
+}
+
+#[test]
+fn edits_of_what_was_deleted_are_refused() {
+    let (mut world, course, chapter, videos) = course_with(&["a"]);
+    world.run(&Mutation::ChapterDelete { ids: vec![chapter] }).unwrap();
+    let rename = Mutation::VideoRename { video: videos[0], title: "z".to_owned() };
+    assert_eq!(world.run(&rename), Err("deleted"));
+    let asset = AssetId::new();
+    let create =
+        Mutation::AssetCreate { asset, name: "n".to_owned(), kind: AssetKind::Video, bytes: 1, predecessor: None };
+    world.run(&create).unwrap();
+    let (video, title, place) = (VideoId::new(), "n".to_owned(), Between::default());
+    assert_eq!(world.run(&Mutation::VideoCreate { video, course, chapter, asset, title, place }), Err("deleted"));
+    assert_eq!(world.run(&create), Err("exists"));
+    let unnamed = Mutation::CourseRename { course, title: " \u{202E} ".to_owned() };
+    assert_eq!(world.run(&unnamed), Err("invalid_name"));
+}
+
+#[test]
+fn the_same_edit_again_changes_nothing() {
+    let (mut world, course, ..) = course_with(&["a"]);
+    let rename = Mutation::CourseRename { course, title: "Organic Chemistry".to_owned() };
+    let before = world.load(&rename);
+    let effects = sync::execute(&rename, &before, Actor { user: world.user, now: 9 }).unwrap();
+    assert!(effects.is_empty(), "the title is there already: {effects:?}");
+    assert!(world.run(&Mutation::CourseRestore { course }).is_ok());
+}
