@@ -2,7 +2,7 @@
 
 use crate::ipc::{self, Events};
 use crate::platform::drops::Drops;
-use crate::platform::{drops, places};
+use crate::platform::{dialogs, drops, places};
 use lectern_engine::remote::sender::Pace;
 use lectern_engine::workspace::{LocalWorkspace, OpenError, Workspace};
 use lectern_shared::error::{AppError, ErrorCode};
@@ -54,10 +54,10 @@ pub fn run() -> ExitCode {
             match tauri::async_runtime::block_on(open(handle.clone())) {
                 Ok(app) => {
                     handle.manage(app);
-                    Ok(())
                 }
-                Err(error) => Err(Box::new(error).into()),
+                Err(error) => dialogs::say_and_exit(&handle, &error.to_string()),
             }
+            Ok(())
         })
         .build(tauri::generate_context!());
     match built {
@@ -91,10 +91,13 @@ async fn open(handle: AppHandle) -> Result<App, OpenError> {
 
 async fn close(handle: &AppHandle) {
     let Some(app) = handle.try_state::<App>() else { return };
-    let open = app.workspace.write().await.take();
-    if let Some(open) = open
-        && tokio::time::timeout(SHUTDOWN_MAX, open.shutdown()).await.is_err()
-    {
+    // A command may hang on a network share that is gone: quitting does not wait for it.
+    let closing = async {
+        if let Some(open) = app.workspace.write().await.take() {
+            open.shutdown().await;
+        }
+    };
+    if tokio::time::timeout(SHUTDOWN_MAX, closing).await.is_err() {
         tracing::warn!("the workspace was not closed in time; the next start goes on from its journal");
     }
 }

@@ -74,7 +74,7 @@ CREATE TABLE history (
     PRIMARY KEY (space, version, kind, id)
 );
 
--- The store's side of an asset, for the server's eyes only. state: opening, open, single, ready.
+-- The store's side of an asset, for the server's eyes only. state: opening, open, single, completing, ready.
 -- A row is written before the store is asked for anything, so that nothing there is unknown here.
 CREATE TABLE object (
     asset         BLOB   NOT NULL PRIMARY KEY,
@@ -84,6 +84,8 @@ CREATE TABLE object (
     part_bytes    BIGINT NOT NULL,
     content_type  TEXT   NOT NULL,
     upload_id     TEXT,
+    -- From `completing` on: the ETag the store must answer, and the BLAKE3 of the file.
     etag          TEXT,
+    blake3        TEXT,
     store_version TEXT
 );

@@ -8,7 +8,7 @@ pub(crate) use complete::complete;
 use crate::Server;
 use crate::api::ApiError;
 use crate::auth::Identity;
-use crate::object_store::ObjectMeta;
+use crate::object_store::{ObjectMeta, StoreError};
 use crate::store::{Entities, ObjectRow, ObjectState, Objects, Spaces};
 use lectern_shared::change::{Row, RowKind};
 use lectern_shared::ids::AssetId;
@@ -94,11 +94,10 @@ pub(crate) async fn open(server: &Server, who: Identity, request: OpenUpload) ->
         match row.state {
             ObjectState::Ready => return Ok(OpenedUpload::Ready),
             ObjectState::Single => return Ok(OpenedUpload::Single),
-            ObjectState::Open => return opened(&row),
-            ObjectState::Opening => {
-                let row = adopt_or_create(server, &asset, row).await?;
-                return opened(&row);
-            }
+            ObjectState::Completing if complete::finish(server, who, &row).await? => return Ok(OpenedUpload::Ready),
+            ObjectState::Completing if row.upload_id.is_none() => return Ok(OpenedUpload::Single),
+            ObjectState::Open | ObjectState::Completing => return opened(&alive(server, &asset, row).await?),
+            ObjectState::Opening => return opened(&adopt_or_create(server, &asset, row).await?),
         }
     }
     if let Some(free) = server.objects.free_bytes().await
@@ -117,6 +116,7 @@ pub(crate) async fn open(server: &Server, who: Identity, request: OpenUpload) ->
         content_type: request.content_type,
         upload_id: None,
         etag: None,
+        blake3: None,
         version: None,
     };
     save(server, &row).await?;
@@ -126,6 +126,20 @@ pub(crate) async fn open(server: &Server, who: Identity, request: OpenUpload) ->
 fn opened(row: &ObjectRow) -> Result<OpenedUpload, ApiError> {
     let upload_id = row.upload_id.clone().ok_or_else(|| ApiError::new(ProblemCode::UploadGone, "open it again"))?;
     Ok(OpenedUpload::Multipart { part_bytes: row.part_bytes, upload_id })
+}
+
+/// A store forgets uploads that lie too long (a lifecycle rule): then another one takes its place.
+async fn alive(server: &Server, asset: &Asset, row: ObjectRow) -> Result<ObjectRow, ApiError> {
+    let upload_id = row.upload_id.clone().unwrap_or_default();
+    match server.objects.list_parts(&row.key, &upload_id).await {
+        Ok(_) => Ok(row),
+        Err(StoreError::NoSuchUpload) => {
+            let row = ObjectRow { state: ObjectState::Opening, upload_id: None, ..row };
+            save(server, &row).await?;
+            adopt_or_create(server, asset, row).await
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The store may have made an upload whose id never reached us: it is found by its key, which is this asset's alone.
@@ -180,7 +194,7 @@ pub(crate) async fn parts(server: &Server, who: Identity, asset: AssetId) -> Res
     let asset = owned_asset(server, who, asset).await?;
     let row = open_object(server, asset.id).await?;
     let parts = match &row.upload_id {
-        Some(upload_id) if row.state == ObjectState::Open => server.objects.list_parts(&row.key, upload_id).await?,
+        Some(upload_id) if row.state != ObjectState::Ready => server.objects.list_parts(&row.key, upload_id).await?,
         _ => Vec::new(),
     };
     Ok(PartsResponse { parts })
@@ -193,7 +207,7 @@ pub(crate) async fn cancel(server: &Server, who: Identity, asset: AssetId) -> Re
     let Some(row) = object(server, asset.id).await? else { return Ok(()) };
     match row.state {
         ObjectState::Ready => return Ok(()),
-        ObjectState::Open | ObjectState::Opening => {
+        ObjectState::Open | ObjectState::Opening | ObjectState::Completing => {
             for upload in
                 server.objects.list_uploads(&row.key).await?.into_iter().filter(|upload| upload.key == row.key)
             {

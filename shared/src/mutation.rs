@@ -10,10 +10,17 @@ use ts_rs::TS;
 pub const IDS_MAX: usize = 1_000;
 
 /// Where a moved or new row goes: after one neighbour, else before the other, else at the end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Between<Id> {
     pub after: Option<Id>,
     pub before: Option<Id>,
+}
+
+/// At the end. Not derived: that would ask for a default id.
+impl<Id> Default for Between<Id> {
+    fn default() -> Self {
+        Self { after: None, before: None }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]

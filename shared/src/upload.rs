@@ -64,20 +64,6 @@ pub enum Cause {
     },
 }
 
-impl Cause {
-    /// Goes on without anybody's help.
-    #[must_use]
-    pub fn heals_itself(&self) -> bool {
-        matches!(self, Self::ServerUnreachable | Self::StoreUnreachable)
-    }
-
-    /// Whether trying again can work.
-    #[must_use]
-    pub fn can_retry(&self) -> bool {
-        !matches!(self, Self::ByUser)
-    }
-}
-
 /// What an upload belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]

@@ -35,8 +35,13 @@ macro_rules! commands {
 lectern_shared::for_each_command!(commands);
 
 #[tauri::command]
-fn subscribe(app: State<'_, App>, channel: Channel<AppEvent>) {
+async fn subscribe(app: State<'_, App>, channel: Channel<AppEvent>) -> Result<(), AppError> {
     app.events.listen(channel);
+    app.with(async |workspace| {
+        workspace.window_is_ready();
+        Ok(())
+    })
+    .await
 }
 
 impl App {

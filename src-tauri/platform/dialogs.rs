@@ -2,8 +2,17 @@
 
 use std::path::PathBuf;
 use tauri::{AppHandle, Manager};
-use tauri_plugin_dialog::DialogExt;
+use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 use tokio::sync::oneshot;
+
+/// Says why the app cannot work, and ends it when that was read.
+pub fn say_and_exit(handle: &AppHandle, why: &str) {
+    tracing::error!(why, "cannot start");
+    let ending = handle.clone();
+    let words = format!("{why}\n\nNothing was changed. Lectern closes now.");
+    let dialog = handle.dialog().message(words).title("Lectern cannot open your workspace");
+    dialog.kind(MessageDialogKind::Error).show(move |_| ending.exit(1));
+}
 
 /// Asks for files. Empty when the user cancels.
 pub async fn pick_files(handle: &AppHandle) -> Vec<PathBuf> {

@@ -56,10 +56,10 @@ impl Drops {
 pub fn on_window_event(window: &Window, event: &WindowEvent) {
     let WindowEvent::DragDrop(event) = event else { return };
     let Some(app) = window.try_state::<App>() else { return };
-    let at = |position: &PhysicalPosition<f64>| {
-        let css = position.to_logical::<f64>(window.scale_factor().unwrap_or(1.0));
-        (css.x, css.y)
-    };
+    // Named physical everywhere; physical on Windows only. WebKit speaks of points, on macOS and on Linux
+    // (<https://docs.rs/wry/latest/wry/enum.DragDropEvent.html> and its sources).
+    let scale = if cfg!(windows) { window.scale_factor().unwrap_or(1.0) } else { 1.0 };
+    let at = |position: &PhysicalPosition<f64>| (position.x / scale, position.y / scale);
     let count = |paths: &[PathBuf]| u32::try_from(paths.len()).unwrap_or(u32::MAX);
     match event {
         DragDropEvent::Enter { paths, position } => {

@@ -7,7 +7,7 @@ use lectern_shared::protocol::{SignedUrl, StoredPart};
 
 /// Log targets of the libraries below that print signed URLs: whoever sets up a log turns them off.
 pub const LOG_TARGETS_WITH_SECRETS: &[&str] =
-    &["s3s", "hyper", "hyper_util", "reqwest", "aws_config", "aws_runtime", "aws_sdk_s3", "aws_smithy_runtime"];
+    &["s3s", "hyper", "hyper_util", "reqwest", "aws_config", "aws_runtime", "aws_sdk_s3", "aws_sigv4", "aws_smithy"];
 
 /// Why a call on a store failed. Retrying is the caller's: each call here is one try.
 #[derive(Debug, thiserror::Error)]

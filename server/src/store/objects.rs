@@ -10,6 +10,8 @@ pub(crate) enum ObjectState {
     Open,
     /// One PUT.
     Single,
+    /// The store was asked to put the parts together; its answer is not known.
+    Completing,
     Ready,
 }
 
@@ -23,6 +25,7 @@ pub(crate) struct ObjectRow {
     pub content_type: String,
     pub upload_id: Option<String>,
     pub etag: Option<String>,
+    pub blake3: Option<String>,
     pub version: Option<String>,
 }
 
@@ -32,18 +35,18 @@ pub(crate) trait Objects {
     async fn remove_object(&mut self, asset: AssetId) -> Result<(), StoreFailure>;
 }
 
-type Columns = (String, String, i64, i64, String, Option<String>, Option<String>, Option<String>);
+type Columns = (String, String, i64, i64, String, Option<String>, Option<String>, Option<String>, Option<String>);
 
 impl Objects for Tx {
     async fn object(&mut self, asset: AssetId) -> Result<Option<ObjectRow>, StoreFailure> {
         let row: Option<Columns> = sqlx::query_as(
-            "SELECT object_key, state, bytes, part_bytes, content_type, upload_id, etag, store_version
+            "SELECT object_key, state, bytes, part_bytes, content_type, upload_id, etag, blake3, store_version
              FROM object WHERE asset = $1",
         )
         .bind(asset.0)
         .fetch_optional(&mut **self)
         .await?;
-        Ok(row.map(|(key, state, bytes, part_bytes, content_type, upload_id, etag, version)| ObjectRow {
+        Ok(row.map(|(key, state, bytes, part_bytes, content_type, upload_id, etag, blake3, version)| ObjectRow {
             asset,
             key,
             state: state_from(&state),
@@ -52,17 +55,20 @@ impl Objects for Tx {
             content_type,
             upload_id,
             etag,
+            blake3,
             version,
         }))
     }
 
     async fn put_object(&mut self, row: &ObjectRow) -> Result<(), StoreFailure> {
         sqlx::query(
-            "INSERT INTO object (asset, object_key, state, bytes, part_bytes, content_type, upload_id, etag, store_version)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            "INSERT INTO object (asset, object_key, state, bytes, part_bytes, content_type, upload_id, etag, blake3,
+                 store_version)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
              ON CONFLICT (asset) DO UPDATE SET object_key = excluded.object_key, state = excluded.state,
                  bytes = excluded.bytes, part_bytes = excluded.part_bytes, content_type = excluded.content_type,
-                 upload_id = excluded.upload_id, etag = excluded.etag, store_version = excluded.store_version",
+                 upload_id = excluded.upload_id, etag = excluded.etag, blake3 = excluded.blake3,
+                 store_version = excluded.store_version",
         )
         .bind(row.asset.0)
         .bind(&row.key)
@@ -72,6 +78,7 @@ impl Objects for Tx {
         .bind(&row.content_type)
         .bind(&row.upload_id)
         .bind(&row.etag)
+        .bind(&row.blake3)
         .bind(&row.version)
         .execute(&mut **self)
         .await?;
@@ -89,6 +96,7 @@ fn state_name(state: ObjectState) -> &'static str {
         ObjectState::Opening => "opening",
         ObjectState::Open => "open",
         ObjectState::Single => "single",
+        ObjectState::Completing => "completing",
         ObjectState::Ready => "ready",
     }
 }
@@ -97,6 +105,7 @@ fn state_from(name: &str) -> ObjectState {
     match name {
         "open" => ObjectState::Open,
         "single" => ObjectState::Single,
+        "completing" => ObjectState::Completing,
         "ready" => ObjectState::Ready,
         _ => ObjectState::Opening,
     }

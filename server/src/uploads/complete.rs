@@ -27,6 +27,11 @@ pub(crate) async fn complete(
         return Ok(());
     }
     let expected = expected_etag(&row, request)?;
+    let blake3 = request.blake3.to_ascii_lowercase();
+    // Before the act: should its answer be lost, `finish` knows what to look for.
+    let row =
+        ObjectRow { state: ObjectState::Completing, etag: Some(expected.clone()), blake3: Some(blake3.clone()), ..row };
+    save(server, &row).await?;
     let done = match &row.upload_id {
         Some(upload_id) => put_together(server, &row, upload_id, request).await?,
         None => None,
@@ -43,7 +48,23 @@ pub(crate) async fn complete(
         save(server, &ObjectRow { state: restart_state(&row), upload_id: None, ..row }).await?;
         return Err(ApiError::new(ProblemCode::Corrupted, "the store's object is not what was sent"));
     }
-    ready(server, who, ObjectRow { state: ObjectState::Ready, etag: Some(etag), version, ..row }, &request.blake3).await
+    ready(server, who, ObjectRow { state: ObjectState::Ready, version, ..row }, &blake3).await
+}
+
+/// Ends a completion whose answer was lost: true when the store has the object it was asked for.
+pub(super) async fn finish(server: &Server, who: Identity, row: &ObjectRow) -> Result<bool, ApiError> {
+    let (Some(head), Some(blake3)) = (server.objects.head(&row.key).await?, row.blake3.clone()) else {
+        return Ok(false);
+    };
+    // A composite ETag must be the one we computed; some stores answer HEAD with a plain one, which says nothing of the
+    // parts. Each part was held against its MD5 when it was sent.
+    let is_composite = head.etag.contains('-') || row.upload_id.is_none();
+    if !is_ours(&head, row) || (is_composite && row.etag.as_deref() != Some(head.etag.as_str())) {
+        return Ok(false);
+    }
+    let row = ObjectRow { state: ObjectState::Ready, version: head.version, ..row.clone() };
+    ready(server, who, row, &blake3).await?;
+    Ok(true)
 }
 
 /// After a corrupted object the next `open` starts from nothing.
@@ -116,7 +137,7 @@ async fn ready(server: &Server, who: Identity, row: ObjectRow, blake3: &str) -> 
     {
         rows.load(read, tx.read_all(read).await?);
     }
-    let effects = sync::stored(row.asset, &blake3.to_ascii_lowercase(), &rows);
+    let effects = sync::stored(row.asset, blake3, &rows);
     tx.put_object(&row).await?;
     let by = Written { actor: who.user, client: None, op: "asset.stored" };
     let versions = tx.write(&effects, &by).await?.unwrap_or_default();

@@ -6,7 +6,7 @@ use crate::change::{Row, RowKind};
 use crate::course::Video;
 use crate::ids::{AssetId, VideoId};
 use crate::media::{Asset, AssetState, AssetSummary, Probe};
-use crate::mutation::Mutation;
+use crate::mutation::{IDS_MAX, Mutation};
 
 pub(super) fn needs(ids: &[AssetId], uses: &[VideoId]) -> Vec<Read> {
     let mut reads: Vec<Read> = uses.iter().map(|id| Read::row(RowKind::Video, id.0)).collect();
@@ -63,6 +63,9 @@ pub fn stored(id: AssetId, blake3: &str, rows: &Rowset) -> Effects {
 
 pub(super) fn delete(ids: &[AssetId], uses: &[VideoId], actor: Actor, rows: &Rowset) -> Result<Effects, Rejection> {
     bounded(ids)?;
+    if uses.len() > IDS_MAX {
+        return Err(Rejection::new("invalid", format!("at most {IDS_MAX} uses in one edit")));
+    }
     let mut effects = Effects::new();
     for id in ids {
         let asset = owned(*id, rows)?;

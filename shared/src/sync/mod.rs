@@ -216,7 +216,9 @@ pub fn execute(mutation: &Mutation, rows: &Rowset, actor: Actor) -> Result<Effec
         Mutation::AssetDelete { ids, uses } => assets::delete(ids, uses, actor, rows),
         Mutation::AssetRestore { ids, uses } => assets::restore(ids, uses, rows),
     }?;
-    Ok(effects.into_iter().filter(|row| rows.rows.get(&row.key()) != Some(row)).collect())
+    // A row named twice is written once.
+    let mut written = BTreeSet::new();
+    Ok(effects.into_iter().filter(|row| rows.rows.get(&row.key()) != Some(row) && written.insert(row.key())).collect())
 }
 
 fn title(raw: &str) -> Result<String, Rejection> {

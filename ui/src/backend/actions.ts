@@ -48,7 +48,7 @@ export function createActions({ backend, editor, invalidator }: Connection): Act
       await attempt("undo that", async () => {
         const receipt = await backend.undo({ edit });
         invalidator.stale(receipt.tags);
-        notify("Undone.");
+        notify("Undone.", { undo: receipt.undo });
       });
     },
     async pickFiles(destination) {

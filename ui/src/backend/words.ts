@@ -73,9 +73,9 @@ const CAUSES: { [Code in Cause["code"]]: (cause: CauseOf<Code>, subject: Subject
   }),
   source_changed: (_, it) => ({
     happened: `${it.name} changed while being sent.`,
-    advice: `Nothing half-sent is shown to anybody. Retry sends ${file(it)} from the start, as ${it.one ? "it is" : "they are"} now.`,
+    advice: `Nothing half-sent is shown to anybody. Cancel ${it.one ? "it" : "them"} here, and add ${file(it)} again when nothing writes to ${it.one ? "it" : "them"} any more.`,
     short: "File changed",
-    retry: true,
+    retry: false,
     tone: "fail",
   }),
   not_enough_space: ({ needed, free }, it) => ({

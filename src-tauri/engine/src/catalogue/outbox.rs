@@ -7,9 +7,12 @@ use lectern_shared::change::CacheTag;
 use lectern_shared::command::RejectedEdit;
 use lectern_shared::ids::UserId;
 use lectern_shared::mutation::Mutation;
-use lectern_shared::protocol::PushedMutation;
+use lectern_shared::protocol::{PushedMutation, REQUEST_BYTES_MAX};
 use lectern_shared::sync::{self, Actor, Effects, Rejection, Rowset};
 use rusqlite::{Transaction, params};
+
+/// Half of what one push may carry.
+const MUTATION_BYTES_MAX: usize = REQUEST_BYTES_MAX / 2;
 
 /// What an edit did.
 #[derive(Debug)]
@@ -155,6 +158,10 @@ pub(super) fn show(tx: &Transaction<'_>, mid: i64, effects: &Effects) -> Result<
 
 fn append(tx: &Transaction<'_>, mutation: &Mutation) -> Result<i64, CatalogueFailure> {
     let args = serde_json::to_string(mutation)?;
+    // One that no push could carry would stand in front of all others for ever.
+    if args.len() > MUTATION_BYTES_MAX {
+        return Err(Rejection { code: "invalid", detail: "this edit is too large".to_owned() }.into());
+    }
     let mid: i64 = tx
         .prepare_cached("UPDATE client SET next_mid = next_mid + 1 RETURNING next_mid - 1")?
         .query_row([], |row| row.get(0))?;

@@ -113,7 +113,11 @@ impl Running {
 
     /// Everything there is to push, then one pull: an edit leaves the outbox only when a pull confirms it.
     async fn round(&mut self) -> Result<(), SyncFailure> {
-        while self.push().await? {}
+        let pushed = self.push_all().await;
+        if let Err(SyncFailure::Remote(RemoteError::Unreachable(_))) = pushed {
+            return pushed;
+        }
+        // What cannot be pushed must not keep what changed elsewhere from being seen.
         let request = self.catalogue.pull_request().await?;
         let response = self.server.pull(&request).await?;
         let pulled = self.catalogue.take_pull(response).await?;
@@ -121,6 +125,11 @@ impl Running {
         if !pulled.tags.is_empty() {
             (self.events)(AppEvent::Changed { tags: pulled.tags });
         }
+        pushed
+    }
+
+    async fn push_all(&mut self) -> Result<(), SyncFailure> {
+        while self.push().await? {}
         Ok(())
     }
 

@@ -14,13 +14,14 @@ use lectern_shared::change::CacheTag;
 use lectern_shared::command::PosterArguments;
 use lectern_shared::error::{AppError, ErrorCode};
 use lectern_shared::event::AppEvent;
-use lectern_shared::ids::AssetId;
+use lectern_shared::ids::{AssetId, OperationId};
 use lectern_shared::media::{AssetKind, Probe};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -50,12 +51,41 @@ pub(super) struct Describer {
 }
 
 struct Running {
-    parts: Parts,
+    parts: Arc<Parts>,
     wanted: Arc<Notify>,
     waiting: Waiting,
+    publishing: Publishing,
+}
+
+/// Pictures on their way to the store, beside the files that are looked into next. Dropped with their owner.
+#[derive(Default)]
+struct Publishing {
+    tasks: JoinSet<()>,
+    operations: Arc<Mutex<HashSet<OperationId>>>,
+}
+
+impl Publishing {
+    fn has(&self, operation: OperationId) -> bool {
+        self.operations.lock().unwrap_or_else(PoisonError::into_inner).contains(&operation)
+    }
+
+    fn start(&mut self, parts: &Arc<Parts>, file: UploadRecord, probe: Probe, jpeg: Vec<u8>) {
+        self.operations.lock().unwrap_or_else(PoisonError::into_inner).insert(file.operation);
+        let (parts, operations) = (parts.clone(), self.operations.clone());
+        self.tasks.spawn(async move {
+            if parts.publish(file.asset, jpeg).await {
+                parts.say(&file, &probe, true).await;
+                let _ = parts.catalogue.set_described(file.operation).await;
+            }
+            operations.lock().unwrap_or_else(PoisonError::into_inner).remove(&file.operation);
+        });
+        // Those that ended are let go of.
+        while self.tasks.try_join_next().is_some() {}
+    }
 }
 
 impl Describer {
+    /// Looks at nothing until [`Describer::look`]: a picture wanted before there is a window would be lost.
     pub(super) fn start(parts: Parts) -> Self {
         let describer = Self {
             wanted: Arc::new(Notify::new()),
@@ -63,10 +93,14 @@ impl Describer {
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
-        let running = Running { parts, wanted: describer.wanted.clone(), waiting: describer.waiting.clone() };
+        let running = Running {
+            parts: Arc::new(parts),
+            wanted: describer.wanted.clone(),
+            waiting: describer.waiting.clone(),
+            publishing: Publishing::default(),
+        };
         describer.tasks.spawn(describer.stop.clone().run_until_cancelled_owned(running.run()));
         describer.tasks.close();
-        describer.look();
         describer
     }
 
@@ -95,11 +129,11 @@ impl Describer {
 }
 
 impl Running {
-    async fn run(self) {
+    async fn run(mut self) {
+        self.wanted.notified().await;
         loop {
-            let left = self.round().await;
-            if left {
-                // The server or the store was not there for a picture: later.
+            if self.round().await {
+                // A file, the server or the store was not there: later.
                 let _ = tokio::time::timeout(AGAIN, self.wanted.notified()).await;
             } else {
                 self.wanted.notified().await;
@@ -108,7 +142,7 @@ impl Running {
     }
 
     /// Looks into every file nobody has looked into. Answers whether something must be done again.
-    async fn round(&self) -> bool {
+    async fn round(&mut self) -> bool {
         let files = match self.parts.catalogue.undescribed().await {
             Ok(files) => files,
             Err(failure) => {
@@ -118,65 +152,62 @@ impl Running {
         };
         let mut left = false;
         for file in files {
-            if self.describe(&file).await {
-                let _ = self.parts.catalogue.set_described(file.operation).await;
-            } else {
-                left = true;
-            }
+            left |= !self.describe(file).await;
         }
         left
     }
 
-    async fn describe(&self, file: &UploadRecord) -> bool {
+    /// False: not done yet.
+    async fn describe(&mut self, file: UploadRecord) -> bool {
+        if self.publishing.has(file.operation) {
+            return false;
+        }
         let mut probe = match probe_in_child(&self.parts.prober, &file.path).await {
             Ok(probe) => probe,
+            // It may only be unplugged.
+            Err(_) if !tokio::fs::try_exists(&file.path).await.unwrap_or(false) => return false,
             Err(error) => {
                 tracing::info!(%error, "probe");
                 Probe::default()
             }
         };
         // What is known shows at once; the picture follows.
-        self.say(file, &probe, false).await;
-        let Some(picture) = self.picture(file, &mut probe).await else {
-            self.say(file, &probe, false).await;
-            return true;
-        };
-        let (thumbnails, asset, jpeg) = (self.parts.thumbnails.clone(), file.asset, picture.clone());
-        let kept = tokio::task::spawn_blocking(move || thumbnails.put(asset, &jpeg)).await;
-        if matches!(kept, Ok(Ok(_))) {
-            let mut tags = vec![CacheTag::Assets];
-            tags.extend(file.course.map(CacheTag::Course));
-            (self.parts.events)(AppEvent::Changed { tags });
-        }
-        if !self.publish(file.asset, picture).await {
-            return false;
-        }
-        self.say(file, &probe, true).await;
-        true
-    }
-
-    async fn say(&self, file: &UploadRecord, probe: &Probe, thumbnail: bool) {
-        match self.parts.catalogue.describe(file.asset, probe.clone(), thumbnail).await {
-            Ok(()) => {
-                let mut tags = vec![CacheTag::Assets];
-                tags.extend(file.course.map(CacheTag::Course));
-                (self.parts.events)(AppEvent::Changed { tags });
-                self.parts.sync.nudge();
+        self.parts.say(&file, &probe, false).await;
+        match self.picture(&file, &mut probe).await {
+            Some(jpeg) => {
+                self.parts.say(&file, &probe, false).await;
+                self.publishing.start(&self.parts, file, probe, jpeg);
+                false
             }
-            // Cancelled meanwhile.
-            Err(error) => tracing::debug!(%error, "describe"),
+            None => {
+                self.parts.say(&file, &probe, false).await;
+                self.parts.catalogue.set_described(file.operation).await.is_ok()
+            }
         }
     }
 
+    /// The picture, kept here from the moment it is made.
     async fn picture(&self, file: &UploadRecord, probe: &mut Probe) -> Option<Vec<u8>> {
-        match file.kind {
+        let (thumbnails, asset) = (self.parts.thumbnails.clone(), file.asset);
+        if let Some(known) = thumbnails.path(asset)
+            && let Ok(jpeg) = tokio::fs::read(known).await
+        {
+            return Some(jpeg);
+        }
+        let jpeg = match file.kind {
             AssetKind::Image => thumbnail_in_child(&self.parts.prober, &file.path).await.ok(),
             AssetKind::Video => match self.poster_by_window(file, probe).await {
                 Some(jpeg) => Some(jpeg),
                 None => video_poster_by_ffmpeg(&file.path, poster_at_ms(probe.duration_ms)).await,
             },
             AssetKind::Audio | AssetKind::Document | AssetKind::Other => None,
+        }?;
+        let keeping = jpeg.clone();
+        let kept = tokio::task::spawn_blocking(move || thumbnails.put(asset, &keeping)).await;
+        if !matches!(kept, Ok(Ok(_))) {
+            tracing::warn!("a thumbnail could not be kept");
         }
+        Some(jpeg)
     }
 
     async fn poster_by_window(&self, file: &UploadRecord, probe: &mut Probe) -> Option<Vec<u8>> {
@@ -194,15 +225,30 @@ impl Running {
         let jpeg = base64::engine::general_purpose::STANDARD.decode(poster.jpeg).ok()?;
         tokio::task::spawn_blocking(move || accept_poster(&jpeg).ok()).await.ok()?
     }
+}
+
+impl Parts {
+    async fn say(&self, file: &UploadRecord, probe: &Probe, thumbnail: bool) {
+        match self.catalogue.describe(file.asset, probe.clone(), thumbnail).await {
+            Ok(()) => {
+                let mut tags = vec![CacheTag::Assets];
+                tags.extend(file.course.map(CacheTag::Course));
+                (self.events)(AppEvent::Changed { tags });
+                self.sync.nudge();
+            }
+            // Cancelled meanwhile.
+            Err(error) => tracing::debug!(%error, "describe"),
+        }
+    }
 
     /// Puts the picture into the store, so that colleagues see it. False: again later.
     async fn publish(&self, asset: AssetId, jpeg: Vec<u8>) -> bool {
-        match self.parts.catalogue.announced(asset).await {
+        match self.catalogue.announced(asset).await {
             Ok(Announced::Confirmed) => {}
             // There is nothing to show it on.
             Ok(Announced::Rejected { .. }) | Err(_) => return true,
         }
-        let Ok(signed) = self.parts.server.thumbnail_url(asset).await else { return false };
+        let Ok(signed) = self.server.thumbnail_url(asset).await else { return false };
         crate::remote::sender::put_small(&signed, jpeg).await.is_ok()
     }
 }

@@ -14,7 +14,7 @@ use lectern_server::{Server, Store, StoreFailure};
 use lectern_shared::command::StoreKind;
 use lectern_shared::ids::UserId;
 use serde::{Deserialize, Serialize};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -124,8 +124,11 @@ fn describe(folder: &Path) -> Result<Description, OpenError> {
                 Description { schema: lectern_shared::SCHEMA, name: "My courses".to_owned(), user: UserId::new() };
             // Whole or not at all: its user owns every row.
             let unfinished = folder.join("workspace.json.new");
-            std::fs::write(&unfinished, serde_json::to_vec_pretty(&new)?)?;
-            std::fs::File::open(&unfinished)?.sync_all()?;
+            // Flushed by the handle that wrote: Windows lets no other one.
+            let mut writing = std::fs::File::create(&unfinished)?;
+            writing.write_all(&serde_json::to_vec_pretty(&new)?)?;
+            writing.sync_all()?;
+            drop(writing);
             std::fs::rename(&unfinished, &file)?;
             Ok(new)
         }

@@ -29,7 +29,7 @@ use lectern_shared::upload::{Destination, IntakeReport, UploadAction, UploadList
 use source::Source;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use undo::UndoStack;
+use undo::{AddedFile, Done, UndoStack};
 
 /// Parts in flight, over all uploads.
 const CONCURRENCY: usize = 4;
@@ -137,8 +137,6 @@ impl Workspace {
         self.uploads.list()
     }
 
-    /// Where the bytes sent from here go to: the limit may be changed at any time.
-    ///
     /// # Errors
     /// [`ErrorCode::Rejected`] when the edit breaks a rule, [`ErrorCode::Storage`].
     pub async fn edit(&self, mutation: Mutation) -> Result<EditReceipt, AppError> {
@@ -147,19 +145,51 @@ impl Workspace {
         }
         let edited = self.catalogue.edit(vec![mutation]).await.map_err(app_error)?;
         self.edited(&edited.tags);
-        Ok(EditReceipt { undo: edited.inverse.map(|inverse| self.undo.push(inverse)), tags: edited.tags })
+        Ok(EditReceipt { undo: edited.inverse.map(|inverse| self.undo.push(Done::Edit(inverse))), tags: edited.tags })
     }
 
-    /// Undoes an edit of this run, or the last one.
+    /// Undoes what was done in this run: the named edit, or the last one.
     ///
     /// # Errors
     /// [`ErrorCode::NotFound`] when there is nothing to undo, [`ErrorCode::Rejected`] when the rows have changed since.
     pub async fn undo(&self, edit: Option<EditId>) -> Result<EditReceipt, AppError> {
-        let inverse =
+        let (id, done) =
             self.undo.take(edit).ok_or_else(|| AppError::new(ErrorCode::NotFound, "there is nothing to undo"))?;
-        let edited = self.catalogue.edit(inverse).await.map_err(app_error)?;
-        self.edited(&edited.tags);
-        Ok(EditReceipt { undo: None, tags: edited.tags })
+        let mutations = match &done {
+            Done::Edit(mutations) | Done::Undo(mutations) => mutations.clone(),
+            Done::Files(files) => self.take_files_back(files).await?,
+        };
+        match self.catalogue.edit(mutations).await {
+            Ok(edited) => {
+                self.edited(&edited.tags);
+                let undo = edited.inverse.map(|inverse| self.undo.push(Done::Undo(inverse)));
+                Ok(EditReceipt { undo, tags: edited.tags })
+            }
+            Err(failure) => {
+                // What the rows refuse now they refuse again; what the disk refused may work later.
+                if !matches!(failure, CatalogueFailure::Rejected(_)) {
+                    self.undo.put_back(id, done);
+                }
+                (self.events)(AppEvent::Changed { tags: vec![CacheTag::Workspace] });
+                Err(app_error(failure))
+            }
+        }
+    }
+
+    /// Cancels those that are still on their way; answers the edits that delete the others.
+    async fn take_files_back(&self, files: &[AddedFile]) -> Result<Vec<Mutation>, AppError> {
+        let listed = self.uploads.list().uploads;
+        let is_on_its_way = |file: &&AddedFile| {
+            listed.iter().any(|upload| upload.operation == file.operation && upload.state != UploadState::Ready)
+        };
+        let (cancelled, stored): (Vec<&AddedFile>, Vec<&AddedFile>) = files.iter().partition(is_on_its_way);
+        if !cancelled.is_empty() {
+            let operations = cancelled.iter().map(|file| file.operation).collect();
+            self.control_uploads(UploadAction::Cancel, Some(operations)).await?;
+        }
+        let delete =
+            |file: &AddedFile| Mutation::AssetDelete { ids: vec![file.asset], uses: file.video.into_iter().collect() };
+        Ok(stored.into_iter().map(delete).collect())
     }
 
     fn edited(&self, tags: &[CacheTag]) {
@@ -186,6 +216,7 @@ impl Workspace {
         };
         let report = self.uploads.add(paths, destination).await.map_err(uploads_error)?;
         if !report.operations.is_empty() {
+            self.remember_files(&report.operations);
             let mut tags = vec![CacheTag::Workspace, CacheTag::Courses, CacheTag::Assets, CacheTag::Uploads];
             tags.extend(course.map(CacheTag::Course));
             self.edited(&tags);
@@ -201,7 +232,8 @@ impl Workspace {
         action: UploadAction,
         operations: Option<Vec<OperationId>>,
     ) -> Result<(), AppError> {
-        self.uploads.control(action, operations).await.map_err(uploads_error)?;
+        let controlled = self.uploads.control(action, operations).await.map_err(uploads_error);
+        // Also when it failed half-way: what was cancelled is gone.
         if action == UploadAction::Cancel {
             // The place and the asset are deleted with it.
             self.sync.nudge();
@@ -210,7 +242,22 @@ impl Workspace {
                 (self.events)(AppEvent::Changed { tags: vec![CacheTag::Course(course.id)] });
             }
         }
-        Ok(())
+        controlled
+    }
+
+    fn remember_files(&self, operations: &[OperationId]) {
+        let listed = self.uploads.list().uploads;
+        let added = listed.iter().filter(|upload| operations.contains(&upload.operation)).map(|upload| AddedFile {
+            operation: upload.operation,
+            asset: upload.asset,
+            video: upload.video,
+        });
+        self.undo.push(Done::Files(added.collect()));
+    }
+
+    /// A window is there that can draw pictures.
+    pub fn window_is_ready(&self) {
+        self.describer.look();
     }
 
     /// A poster frame the window drew.

@@ -1,6 +1,6 @@
-//! What can be undone in this run: inverses, newest last. An inverse is an ordinary edit when its time comes.
+//! What can be undone in this run, newest last. An inverse is an ordinary edit when its time comes.
 
-use lectern_shared::ids::EditId;
+use lectern_shared::ids::{AssetId, EditId, OperationId, VideoId};
 use lectern_shared::mutation::Mutation;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,35 +8,58 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Edits that can be undone.
 const DEPTH_MAX: usize = 200;
 
+/// One thing somebody did.
+#[derive(Clone, Debug)]
+pub(super) enum Done {
+    /// Undone by these edits.
+    Edit(Vec<Mutation>),
+    /// Undone by an undo: only its own notice offers that, or Ctrl+Z would go back and forth for ever.
+    Undo(Vec<Mutation>),
+    /// Files were added.
+    Files(Vec<AddedFile>),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AddedFile {
+    pub(super) operation: OperationId,
+    pub(super) asset: AssetId,
+    pub(super) video: Option<VideoId>,
+}
+
 #[derive(Default)]
-pub(super) struct UndoStack(Mutex<VecDeque<(EditId, Vec<Mutation>)>>);
+pub(super) struct UndoStack(Mutex<VecDeque<(EditId, Done)>>);
 
 impl UndoStack {
-    pub(super) fn push(&self, inverse: Vec<Mutation>) -> EditId {
+    pub(super) fn push(&self, done: Done) -> EditId {
         let id = EditId::new();
-        let mut stack = self.stack();
-        stack.push_back((id, inverse));
-        if stack.len() > DEPTH_MAX {
-            stack.pop_front();
-        }
+        self.put_back(id, done);
         id
     }
 
-    /// Takes the named edit, or the last one. Each can be undone once.
-    pub(super) fn take(&self, id: Option<EditId>) -> Option<Vec<Mutation>> {
+    /// After an undo that failed for no fault of its own.
+    pub(super) fn put_back(&self, id: EditId, done: Done) {
+        let mut stack = self.stack();
+        stack.push_back((id, done));
+        if stack.len() > DEPTH_MAX {
+            stack.pop_front();
+        }
+    }
+
+    /// Takes the named one, or the last edit. Each can be undone once.
+    pub(super) fn take(&self, id: Option<EditId>) -> Option<(EditId, Done)> {
         let mut stack = self.stack();
         let index = match id {
             Some(id) => stack.iter().position(|(known, _)| *known == id)?,
-            None => stack.len().checked_sub(1)?,
+            None => stack.iter().rposition(|(_, done)| !matches!(done, Done::Undo(_)))?,
         };
-        stack.remove(index).map(|(_, inverse)| inverse)
+        stack.remove(index)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.stack().is_empty()
+        self.stack().iter().all(|(_, done)| matches!(done, Done::Undo(_)))
     }
 
-    fn stack(&self) -> MutexGuard<'_, VecDeque<(EditId, Vec<Mutation>)>> {
+    fn stack(&self) -> MutexGuard<'_, VecDeque<(EditId, Done)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
