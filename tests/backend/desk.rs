@@ -18,22 +18,25 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Desk {
     pub folder: tempfile::TempDir,
     pub events: Arc<Mutex<Vec<AppEvent>>>,
+    pub pace: Pace,
     local: LocalWorkspace,
 }
 
 impl Desk {
     pub async fn open() -> Self {
-        let (folder, events) = (tempfile::tempdir().unwrap(), Arc::default());
-        let local = open(&folder.path().join("workspace"), &events).await;
-        Self { folder, events, local }
+        let (folder, events, pace) = (tempfile::tempdir().unwrap(), Arc::default(), Pace::default());
+        let place = folder.path().join("workspace");
+        let local = LocalWorkspace::open(&place, no_prober(), pace.clone(), sink(&events)).await.unwrap();
+        Self { folder, events, pace, local }
     }
 
     pub async fn open_on(store: impl ObjectStore) -> Self {
         let (folder, events) = (tempfile::tempdir().unwrap(), Arc::default());
         let place = folder.path().join("workspace");
-        let opening = LocalWorkspace::open_with_store(&place, no_prober(), Pace::default(), sink(&events), Arc::new(store));
+        let (pace, store) = (Pace::default(), Arc::new(store));
+        let opening = LocalWorkspace::open_with_store(&place, no_prober(), pace.clone(), sink(&events), store);
         let local = opening.await.unwrap();
-        Self { folder, events, local }
+        Self { folder, events, pace, local }
     }
 
     pub fn workspace(&self) -> &Workspace {
@@ -49,10 +52,6 @@ impl Desk {
         let path = self.folder.path().join(name);
         write_file(&path, bytes);
         path
-    }
-
-    pub async fn edit(&self, mutation: Mutation) {
-        self.workspace().edit(mutation).await.unwrap();
     }
 
     /// A course with one chapter.
