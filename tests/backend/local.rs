@@ -1,6 +1,8 @@
 //! Files dropped on a workspace that keeps everything on this computer.
 
-use crate::desk::{Desk, MIB, assert_ready_everywhere, at_end, between, confirmed_row, object_bytes, object_files, until};
+use crate::desk::{
+    Desk, MIB, assert_ready_everywhere, at_end, between, confirmed_row, object_bytes, object_files, until,
+};
 use lectern_shared::event::AppEvent;
 use lectern_shared::media::{AssetQuery, AssetState};
 use lectern_shared::upload::{Destination, ProgressName, RefusedReason, UploadState};
@@ -27,7 +29,8 @@ async fn a_large_file_dropped_into_a_chapter_is_in_the_store_in_parts_with_its_h
             _ => false,
         })
     };
-    until("the window was told", async || told(ProgressName::UploadProgress) && told(ProgressName::UploadComplete)).await;
+    until("the window was told", async || told(ProgressName::UploadProgress) && told(ProgressName::UploadComplete))
+        .await;
     assert!(desk.place().join("store/uploads").read_dir().unwrap().next().is_none(), "nothing unfinished is left");
     desk.close().await;
 }
@@ -57,9 +60,9 @@ async fn several_files_land_in_natural_order_between_two_videos_and_stay_there()
     desk.drop_on(&[&first], at_end(place)).await;
     desk.drop_on(&[&last], at_end(place)).await;
     let videos = desk.videos(place.0).await;
-    let files = [desk.file("Lecture 10.mp4", 2_000), desk.file("lecture 2.mp4", 2_000), desk.file("Lecture 1.mp4", 2_000)];
-    let report =
-        desk.drop_on(&[&files[0], &files[1], &files[2]], between(place, videos[0].id, videos[1].id)).await;
+    let files =
+        [desk.file("Lecture 10.mp4", 2_000), desk.file("lecture 2.mp4", 2_000), desk.file("Lecture 1.mp4", 2_000)];
+    let report = desk.drop_on(&[&files[0], &files[1], &files[2]], between(place, videos[0].id, videos[1].id)).await;
     let expected = ["Welcome", "Lecture 1", "lecture 2", "Lecture 10", "Goodbye"];
     assert_eq!(desk.titles(place.0).await, expected);
     for operation in report.operations {
@@ -84,7 +87,8 @@ async fn a_file_dropped_on_the_library_is_there_and_in_no_course() {
     assert_eq!(ready.video, None);
     assert_eq!(object_bytes(&desk.place(), ready.asset), std::fs::read(&source).unwrap());
     assert_ready_everywhere(&desk, ready.asset, &source).await;
-    let query = AssetQuery { search: String::new(), kind: None, usage: None, sort: Default::default(), offset: 0, limit: 9 };
+    let query =
+        AssetQuery { search: String::new(), kind: None, usage: None, sort: Default::default(), offset: 0, limit: 9 };
     let page = desk.workspace().list_assets(query).await.unwrap();
     assert_eq!((page.total, page.unused, page.total_bytes), (1, 1, 70_000));
     assert_eq!(page.items[0].name, "spare.mp4");
@@ -103,8 +107,11 @@ async fn what_cannot_be_sent_is_refused_by_name_and_the_others_go_on() {
     let report = desk.drop_on(&[&empty, &folder, &gone, &good], at_end(place)).await;
     let mut refused: Vec<_> = report.refused.iter().map(|file| (file.name.as_str(), &file.reason)).collect();
     refused.sort_by_key(|(name, _)| *name);
-    let expected =
-        [("empty.mp4", &RefusedReason::Empty), ("folder.mp4", &RefusedReason::Folder), ("gone.mp4", &RefusedReason::Gone)];
+    let expected = [
+        ("empty.mp4", &RefusedReason::Empty),
+        ("folder.mp4", &RefusedReason::Folder),
+        ("gone.mp4", &RefusedReason::Gone),
+    ];
     assert_eq!(refused, expected);
     assert_eq!(report.operations.len(), 1);
     desk.until_ready(report.operations[0]).await;

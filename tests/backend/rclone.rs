@@ -38,7 +38,8 @@ impl Bucket {
 
 /// Every file below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let (folders, mut found): (Vec<_>, Vec<_>) = crate::desk::listed(folder).into_iter().partition(|path| path.is_dir());
+    let (folders, mut found): (Vec<_>, Vec<_>) =
+        crate::desk::listed(folder).into_iter().partition(|path| path.is_dir());
     found.extend(folders.iter().flat_map(|folder| files(folder)));
     found
 }
