@@ -3,4 +3,11 @@
 // Clippy's `allow-unwrap-in-tests` sees test functions, not what they call.
 #![allow(clippy::unwrap_used)]
 
+mod desk;
+mod local;
+mod offline;
+mod rclone;
+mod resume;
+mod sync;
 mod tidy;
+mod versions;

@@ -310,7 +310,11 @@ impl ObjectStore for S3Store {
             let (key_marker, id_marker) = marker.clone().map_or((None, None), |(key, id)| (Some(key), id));
             let call = self.client.list_multipart_uploads().bucket(&self.bucket).prefix(prefix);
             let call = call.set_key_marker(key_marker).set_upload_id_marker(id_marker);
-            let page = call.send().await.map_err(|e| self.translate.error(e))?;
+            let page = match call.send().await.map_err(|e| self.translate.error(e)) {
+                // rclone's word for a bucket without unfinished uploads: a listing names none that could be missing.
+                Err(StoreError::NoSuchUpload) => return Ok(uploads),
+                answer => answer?,
+            };
             for upload in page.uploads() {
                 let (Some(key), Some(upload_id)) = (upload.key(), upload.upload_id()) else { continue };
                 uploads.push(UnfinishedUpload { key: key.to_owned(), upload_id: upload_id.to_owned() });

@@ -1,0 +1,223 @@
+//! The rules of the sync (DESIGN 5), each named by a test: catalogues of several people and devices on one real server.
+
+mod convergence;
+mod outbox;
+mod protocol;
+mod strangers;
+mod undo;
+
+use lectern_engine::catalogue::Catalogue;
+use lectern_engine::remote::in_process::InProcessServer;
+use lectern_engine::remote::{CourseServer, RemoteError};
+use lectern_server::object_store::s3::{S3Config, S3Store};
+use lectern_server::{Server, Store};
+use lectern_shared::SCHEMA;
+use lectern_shared::ids::{AssetId, ChapterId, ClientId, CourseId, UserId, VideoId};
+use lectern_shared::media::AssetKind;
+use lectern_shared::mutation::{Between, Mutation};
+use lectern_shared::protocol::{
+    Cookie, MutationResult, MutationStatus, ProblemCode, PullRequest, PushRequest, PushResponse, PushedMutation,
+};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// One course server with its people.
+struct World {
+    folder: tempfile::TempDir,
+    server: Server,
+    store: Store,
+    devices: Cell<u32>,
+}
+
+/// Every row the window could read, by kind and id.
+type View = BTreeMap<String, serde_json::Value>;
+
+/// One installation of the app, synced by hand.
+struct Device {
+    catalogue: Catalogue,
+    remote: InProcessServer,
+    file: PathBuf,
+}
+
+impl World {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("server.sqlite")).await.unwrap();
+        // Nobody listens there: these tests move no bytes.
+        let nowhere = S3Config {
+            endpoint: "http://127.0.0.1:1".parse().unwrap(),
+            region: "nowhere".into(),
+            bucket: "none".into(),
+            access_key: "none".into(),
+            secret_key: "none".into(),
+        };
+        let server = Server::new(store.clone(), std::sync::Arc::new(S3Store::new(nowhere)));
+        Self { folder, server, store, devices: Cell::new(0) }
+    }
+
+    async fn person(&self) -> UserId {
+        let user = UserId::new();
+        self.store.ensure_account(user, "Somebody").await.unwrap();
+        user
+    }
+
+    fn remote(&self, user: UserId) -> InProcessServer {
+        InProcessServer::new(self.server.router_for(user))
+    }
+
+    fn device(&self, user: UserId) -> Device {
+        self.devices.set(self.devices.get() + 1);
+        let file = self.folder.path().join(format!("device-{}.sqlite", self.devices.get()));
+        Device { catalogue: Catalogue::open(&file, user).unwrap(), remote: self.remote(user), file }
+    }
+
+    /// What the server has of a row: its version and its body.
+    fn row(&self, kind: &str, id: uuid::Uuid) -> Option<(i64, serde_json::Value)> {
+        let database = rusqlite::Connection::open(self.folder.path().join("server.sqlite")).unwrap();
+        let sql = "SELECT version, body -> '$.body' FROM entity WHERE kind = ?1 AND id = ?2";
+        let found = database.query_row(sql, (kind, id.as_bytes()), |row| Ok((row.get(0)?, row.get::<_, String>(1)?)));
+        found.ok().map(|(version, body)| (version, serde_json::from_str(&body).unwrap()))
+    }
+
+    /// Everything the server has, to see that nothing changed.
+    fn everything(&self) -> Vec<(String, i64, String)> {
+        let database = rusqlite::Connection::open(self.folder.path().join("server.sqlite")).unwrap();
+        let mut statement = database.prepare("SELECT kind, version, body FROM entity ORDER BY kind, id").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    }
+}
+
+impl Device {
+    async fn edit(&self, mutations: impl Into<Vec<Mutation>>) -> Option<Vec<Mutation>> {
+        self.catalogue.edit(mutations.into()).await.unwrap().inverse
+    }
+
+    async fn push(&self) -> PushResponse {
+        let mutations = self.catalogue.outbox(0, 100).await.unwrap();
+        let request = PushRequest { client: self.catalogue.client(), schema: SCHEMA, mutations };
+        self.remote.push(&request).await.unwrap()
+    }
+
+    async fn pull(&self) {
+        let request = self.catalogue.pull_request().await.unwrap();
+        let response = self.remote.pull(&request).await.unwrap();
+        self.catalogue.take_pull(response).await.unwrap();
+    }
+
+    async fn sync(&self) {
+        self.push().await;
+        self.pull().await;
+    }
+
+    async fn waiting(&self) -> u32 {
+        self.catalogue.pending().await.unwrap().edits
+    }
+
+    /// Titles of a course's videos, chapter after chapter.
+    async fn titles(&self, course: CourseId) -> Vec<Vec<String>> {
+        let shown = self.catalogue.course(course, std::sync::Arc::new(|_, _| None)).await.unwrap();
+        let titles = |videos: Vec<lectern_shared::course::VideoDetail>| videos.into_iter().map(|v| v.title).collect();
+        shown.chapters.into_iter().map(|chapter| titles(chapter.videos)).collect()
+    }
+
+    /// What the window reads, without the clock's part, which is the server's alone.
+    fn view(&self) -> View {
+        let mirror = rusqlite::Connection::open(&self.file).unwrap();
+        let mut rows = BTreeMap::new();
+        for kind in ["course", "chapter", "video", "asset", "summary"] {
+            let mut statement = mirror.prepare(&format!("SELECT id, body -> '$.body' FROM {kind}")).unwrap();
+            let found =
+                statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
+            for (id, body) in found.map(Result::unwrap) {
+                let mut body: serde_json::Value = serde_json::from_str(&body).unwrap();
+                let fields = body.as_object_mut().unwrap();
+                fields.remove("created_at");
+                let deleted = fields.remove("deleted_at").is_some_and(|at| !at.is_null());
+                fields.insert("deleted".into(), deleted.into());
+                rows.insert(format!("{kind} {id}"), body);
+            }
+        }
+        rows
+    }
+}
+
+/// A course with two chapters and videos "a", "b", … in the first.
+struct Lecture {
+    course: CourseId,
+    chapters: [ChapterId; 2],
+    videos: Vec<VideoId>,
+    assets: Vec<AssetId>,
+}
+
+impl Lecture {
+    async fn on(device: &Device, videos: usize) -> Self {
+        let (course, chapters) = (CourseId::new(), [ChapterId::new(), ChapterId::new()]);
+        let mut lecture = Self { course, chapters, videos: Vec::new(), assets: Vec::new() };
+        device.edit([Mutation::CourseCreate { course, title: "Chemistry".into() }]).await;
+        for chapter in chapters {
+            let place = end();
+            device.edit([Mutation::ChapterCreate { chapter, course, title: "Kinetics".into(), place }]).await;
+        }
+        for index in 0..videos {
+            let (asset, video) = (AssetId::new(), VideoId::new());
+            let title = char::from(b'a' + u8::try_from(index).unwrap()).to_string();
+            device.edit([announced(asset), shown(video, course, chapters[0], asset, &title)]).await;
+            lecture.videos.push(video);
+            lecture.assets.push(asset);
+        }
+        device.sync().await;
+        assert_eq!(device.waiting().await, 0);
+        lecture
+    }
+}
+
+fn end<Id>() -> Between<Id> {
+    Between { after: None, before: None }
+}
+
+fn after<Id>(id: Id) -> Between<Id> {
+    Between { after: Some(id), before: None }
+}
+
+fn before<Id>(id: Id) -> Between<Id> {
+    Between { after: None, before: Some(id) }
+}
+
+fn announced(asset: AssetId) -> Mutation {
+    Mutation::AssetCreate { asset, name: "a.mp4".into(), kind: AssetKind::Video, bytes: 1_000, predecessor: None }
+}
+
+fn shown(video: VideoId, course: CourseId, chapter: ChapterId, asset: AssetId, title: &str) -> Mutation {
+    Mutation::VideoCreate { video, course, chapter, asset, title: title.into(), place: end() }
+}
+
+fn pushed(id: u64, mutation: Mutation) -> PushedMutation {
+    let hash = blake3::hash(&serde_json::to_vec(&mutation).unwrap()).to_hex().to_string();
+    PushedMutation { id, hash, mutation }
+}
+
+/// A client of its own that pushes by hand.
+async fn push_by_hand(
+    remote: &InProcessServer,
+    client: ClientId,
+    mutations: Vec<PushedMutation>,
+) -> Result<PushResponse, RemoteError> {
+    remote.push(&PushRequest { client, schema: SCHEMA, mutations }).await
+}
+
+fn problem<T: std::fmt::Debug>(answer: Result<T, RemoteError>) -> ProblemCode {
+    match answer {
+        Err(RemoteError::Problem(problem)) => problem.code,
+        other => panic!("expected a problem: {other:?}"),
+    }
+}
+
+fn is_rejected(result: &MutationResult) -> bool {
+    result.status == MutationStatus::Rejected
+}
+
+fn full_pull(client: ClientId) -> PullRequest {
+    PullRequest { client, confirmed: 0, cookies: BTreeMap::<_, Cookie>::new() }
+}

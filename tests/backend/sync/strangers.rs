@@ -1,0 +1,135 @@
+//! Another person's rows are answered like missing ones, whatever is asked of them.
+
+use super::{Lecture, World, end, full_pull, problem, push_by_hand, pushed, shown};
+use lectern_engine::remote::CourseServer;
+use lectern_shared::ids::{AssetId, ChapterId, ClientId, CourseId, VideoId};
+use lectern_shared::media::Probe;
+use lectern_shared::mutation::{Between, Mutation};
+use lectern_shared::protocol::{CompleteUpload, MutationStatus, OpenUpload, ProblemCode, Rendition, UrlsRequest};
+
+/// Every mutation there is that names a row, aimed at these.
+fn aimed_at(course: CourseId, chapter: ChapterId, video: VideoId, asset: AssetId) -> Vec<Mutation> {
+    let title = || "mine".to_owned();
+    vec![
+        Mutation::CourseRename { course, title: title() },
+        Mutation::CourseDelete { course },
+        Mutation::CourseRestore { course },
+        Mutation::ChapterCreate { chapter: ChapterId::new(), course, title: title(), place: end() },
+        Mutation::ChapterRename { chapter, title: title() },
+        Mutation::ChapterMove { ids: vec![chapter], course, place: end() },
+        Mutation::ChapterDelete { ids: vec![chapter] },
+        Mutation::ChapterRestore { ids: vec![chapter] },
+        shown(VideoId::new(), course, chapter, asset, "mine"),
+        Mutation::VideoRename { video, title: title() },
+        Mutation::VideoMove { ids: vec![video], chapter, place: Between { after: None, before: Some(video) } },
+        Mutation::VideoDelete { ids: vec![video] },
+        Mutation::VideoRestore { ids: vec![video] },
+        Mutation::AssetRename { asset, name: title() },
+        Mutation::AssetDescribe { asset, probe: Probe::default(), thumbnail: true },
+        Mutation::AssetDelete { ids: vec![asset], uses: vec![video] },
+        Mutation::AssetRestore { ids: vec![asset], uses: vec![video] },
+    ]
+}
+
+#[tokio::test]
+async fn a_push_that_names_a_stranger_s_rows_is_answered_as_if_they_were_not_there() {
+    let world = World::new().await;
+    let (owner, stranger) = (world.person().await, world.person().await);
+    let device = world.device(owner);
+    let theirs = Lecture::on(&device, 2).await;
+    let everything = world.everything();
+    let remote = world.remote(stranger);
+    let foreign = aimed_at(theirs.course, theirs.chapters[0], theirs.videos[0], theirs.assets[0]);
+    let missing = aimed_at(CourseId::new(), ChapterId::new(), VideoId::new(), AssetId::new());
+    for (foreign, missing) in foreign.into_iter().zip(missing) {
+        let name = foreign.name();
+        let answer = |mutation| {
+            let remote = &remote;
+            async move {
+                let answer = push_by_hand(remote, ClientId::new(), vec![pushed(1, mutation)]).await.unwrap();
+                let result = answer.results.into_iter().next().unwrap();
+                (result.status, result.code, result.detail)
+            }
+        };
+        let (to_foreign, to_missing) = (answer(foreign).await, answer(missing).await);
+        assert_eq!(to_foreign, to_missing, "{name}");
+        assert_eq!(to_foreign.0, MutationStatus::Rejected, "{name}");
+        assert_eq!(world.everything(), everything, "{name} changed something");
+    }
+}
+
+#[tokio::test]
+async fn a_row_cannot_be_made_with_an_id_that_a_stranger_has() {
+    let world = World::new().await;
+    let (owner, stranger) = (world.person().await, world.person().await);
+    let theirs = Lecture::on(&world.device(owner), 1).await;
+    let mine = Lecture::on(&world.device(stranger), 1).await;
+    let everything = world.everything();
+    let attempts = [
+        Mutation::CourseCreate { course: theirs.course, title: "mine".into() },
+        // A course and a library are both spaces: neither id may become the other.
+        Mutation::CourseCreate { course: CourseId(owner.0), title: "mine".into() },
+        Mutation::ChapterCreate {
+            chapter: theirs.chapters[0],
+            course: mine.course,
+            title: "mine".into(),
+            place: end(),
+        },
+        shown(theirs.videos[0], mine.course, mine.chapters[0], mine.assets[0], "mine"),
+        shown(VideoId::new(), mine.course, mine.chapters[0], theirs.assets[0], "mine"),
+        shown(VideoId::new(), theirs.course, theirs.chapters[0], mine.assets[0], "mine"),
+        Mutation::VideoMove { ids: vec![theirs.videos[0]], chapter: mine.chapters[0], place: end() },
+        Mutation::VideoMove { ids: vec![mine.videos[0]], chapter: theirs.chapters[0], place: end() },
+        super::announced(theirs.assets[0]),
+    ];
+    let remote = world.remote(stranger);
+    for attempt in attempts {
+        let text = format!("{attempt:?}");
+        let answer = push_by_hand(&remote, ClientId::new(), vec![pushed(1, attempt)]).await.unwrap();
+        assert!(super::is_rejected(&answer.results[0]), "{text}: {answer:?}");
+        assert_eq!(world.everything(), everything, "{text} changed something");
+    }
+}
+
+#[tokio::test]
+async fn a_pull_shows_nothing_of_a_stranger_and_a_stranger_s_client_id_is_not_taken() {
+    let world = World::new().await;
+    let (owner, stranger) = (world.person().await, world.person().await);
+    let device = world.device(owner);
+    let theirs = Lecture::on(&device, 1).await;
+    let remote = world.remote(stranger);
+    let mut request = full_pull(ClientId::new());
+    request.cookies = device.catalogue.pull_request().await.unwrap().cookies;
+    let answer = remote.pull(&request).await.unwrap();
+    assert!(!answer.spaces.contains_key(&theirs.course.into()) && !answer.spaces.contains_key(&owner.into()));
+    assert!(answer.spaces.values().all(|space| space.rows.is_empty()));
+    let client = device.catalogue.client();
+    assert_eq!(problem(remote.pull(&full_pull(client)).await), ProblemCode::Unauthenticated);
+    let next = pushed(1, Mutation::CourseCreate { course: CourseId::new(), title: "mine".into() });
+    assert_eq!(problem(push_by_hand(&remote, client, vec![next]).await), ProblemCode::Unauthenticated);
+}
+
+#[tokio::test]
+async fn upload_calls_for_a_stranger_s_asset_find_nothing() {
+    let world = World::new().await;
+    let (owner, stranger) = (world.person().await, world.person().await);
+    let theirs = Lecture::on(&world.device(owner), 1).await;
+    let remote = world.remote(stranger);
+    let asset = theirs.assets[0];
+    let open = OpenUpload { asset, bytes: 1_000, part_bytes: 1_000, content_type: "video/mp4".into() };
+    let complete = CompleteUpload { parts: Vec::new(), bytes: 1_000, blake3: "0".repeat(64) };
+    assert_eq!(problem(remote.open_upload(&open).await), ProblemCode::NotFound);
+    assert_eq!(
+        problem(remote.part_urls(asset, &UrlsRequest { parts: vec![1] }).await.map(drop)),
+        ProblemCode::NotFound
+    );
+    assert_eq!(problem(remote.stored_parts(asset).await), ProblemCode::NotFound);
+    assert_eq!(problem(remote.complete_upload(asset, &complete).await), ProblemCode::NotFound);
+    assert_eq!(problem(remote.cancel_upload(asset).await), ProblemCode::NotFound);
+    assert_eq!(problem(remote.thumbnail_url(asset).await.map(drop)), ProblemCode::NotFound);
+    for rendition in [Rendition::Original, Rendition::Thumb] {
+        assert_eq!(problem(remote.asset_url(asset, rendition).await.map(drop)), ProblemCode::NotFound);
+    }
+    // The same calls by the owner are answered: it is the person that makes the difference.
+    world.remote(owner).open_upload(&open).await.unwrap();
+}
