@@ -56,7 +56,7 @@ test("a shortage of space names both sizes", () => {
 test("retry is offered only where it can work", () => {
   const offered = Object.values(causes).filter((cause) => causeWords(cause, ["a"]).retry);
   expect(offered.map(({ code }) => code).sort()).toEqual(
-    ["corrupted", "not_enough_space", "source_changed", "source_gone", "source_unreadable"].sort(),
+    ["corrupted", "not_enough_space", "source_gone", "source_unreadable"].sort(),
   );
 });
 
