@@ -1,6 +1,8 @@
 //! The app is killed in the middle, again and again: what the store has confirmed is not sent again, and nothing is lost.
 
 use crate::desk::{MIB, listed, object_bytes, object_files, open, until_ready, write_file};
+use lectern_engine::workspace::LocalWorkspace;
+use lectern_shared::upload::UploadSnapshot;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -79,20 +81,24 @@ async fn killed_at(moments: &[(u64, u32)]) {
     assert_eq!(uploads.len(), 1, "the upload is neither lost nor doubled");
     assert!(uploads[0].parts_confirmed as usize >= kept.len(), "it goes on from what is confirmed: {:?}", uploads[0]);
     let ready = until_ready(&local.workspace, uploads[0].operation).await;
-    let place_of_it = ready.video.expect("a place in the chapter");
-    let course = local.workspace.list_courses().await.unwrap().courses.remove(0);
-    let course = local.workspace.get_course(course.id).await.unwrap();
-    assert_eq!(course.chapters[0].videos.iter().map(|video| video.id).collect::<Vec<_>>(), [place_of_it]);
-
+    assert_right_in_the_end(&local, &place, &source, &ready).await;
     let files = object_files(&place, ready.asset);
     let now = stored_parts(&[files[0].parent().unwrap().to_owned()]);
     for (name, file) in kept {
         assert_eq!(now.get(&name), Some(&file), "{name} was sent again");
     }
-    assert!(object_bytes(&place, ready.asset) == std::fs::read(&source).unwrap(), "the object is the file");
+    local.shutdown().await;
+}
+
+/// One place in the course, one object with the file's bytes, nothing unfinished.
+async fn assert_right_in_the_end(local: &LocalWorkspace, place: &Path, source: &Path, ready: &UploadSnapshot) {
+    let place_of_it = ready.video.expect("a place in the chapter");
+    let course = local.workspace.list_courses().await.unwrap().courses.remove(0);
+    let course = local.workspace.get_course(course.id).await.unwrap();
+    assert_eq!(course.chapters[0].videos.iter().map(|video| video.id).collect::<Vec<_>>(), [place_of_it]);
+    assert!(object_bytes(place, ready.asset) == std::fs::read(source).unwrap(), "the object is the file");
     assert_eq!(listed(&place.join("store/objects")).len(), 1, "one object");
     assert!(listed(&place.join("store/uploads")).is_empty(), "nothing unfinished is left");
-    local.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,4 +114,21 @@ async fn killed_in_the_middle_the_upload_goes_on_from_the_confirmed_parts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_three_times_in_one_upload_no_confirmed_part_is_sent_again() {
     killed_at(&[(10 * MIB as u64, 1), (36 * MIB as u64, 4), (44 * MIB as u64, 4)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_the_store_has_forgotten_is_begun_anew_and_ends_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let (place, source) = (folder.path().join("workspace"), folder.path().join("Lecture 1.mp4"));
+    write_file(&source, BYTES);
+    let (at, from) = (place.clone(), source.clone());
+    tokio::task::spawn_blocking(move || run_and_kill_at(&at, &from, (10 * MIB as u64, 2))).await.unwrap();
+    for upload in listed(&place.join("store/uploads")) {
+        std::fs::remove_dir_all(upload).unwrap();
+    }
+    let local = open(&place, &Default::default()).await;
+    let operation = local.workspace.list_uploads().uploads[0].operation;
+    let ready = until_ready(&local.workspace, operation).await;
+    assert_right_in_the_end(&local, &place, &source, &ready).await;
+    local.shutdown().await;
 }

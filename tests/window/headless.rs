@@ -134,43 +134,76 @@ impl Steps {
     }
 }
 
-/// Course and library, light and dark.
+/// Course and library, light and dark, while one more file is on its way.
 async fn pictures(folder: &Path) -> Result {
     std::fs::create_dir_all(folder).map_err(Failure::io(folder.display()))?;
+    let files = tempfile::tempdir().map_err(Failure::io("a folder for videos"))?;
+    let lectures = Lectures::make(files.path())?;
     for (scheme, options) in [("light", Options::default()), ("dark", Options::dark())] {
         let desktop = Desktop::start()?;
-        let app = App::launch(&desktop, options).await?;
-        fill(&desktop, &app).await?;
-        let path = folder.join(format!("course-{scheme}.png"));
-        app.save_window(&path)?;
-        say(&path.display().to_string());
-        app.page.open_library().await?;
-        app.page.wait_for_part("asset-card", Duration::from_secs(20)).await?;
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        let path = folder.join(format!("library-{scheme}.png"));
-        app.save_window(&path)?;
-        say(&path.display().to_string());
+        let app = App::launch(&desktop, options.with("LECTERN_TEST_BYTES_PER_SECOND", "6000000")).await?;
+        fill(&app, &lectures).await?;
+        for screen in ["course", "library"] {
+            if screen == "library" {
+                app.page.open_library().await?;
+                app.page.wait_for_part("asset-card", Duration::from_secs(20)).await?;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let path = folder.join(format!("{screen}-{scheme}.png"));
+            app.save_window(&path)?;
+            say(&path.display().to_string());
+        }
         app.close().await?;
     }
     Ok(())
 }
 
 /// A course as somebody teaches it.
-async fn fill(desktop: &Desktop, app: &App) -> Result {
-    let course: [(&str, &[&str]); 3] = [
-        ("Kinetics", &["1 Rate laws", "2 The steady state", "3 Catalysis"]),
-        ("Thermodynamics", &["4 Enthalpy", "5 Entropy and free energy"]),
-        ("Spectroscopy", &["6 Infrared", "7 Proton NMR"]),
-    ];
+struct Lectures {
+    chapters: Vec<(&'static str, Vec<PathBuf>)>,
+    /// Large enough to be still on its way when the picture is taken.
+    last: PathBuf,
+}
+
+impl Lectures {
+    fn make(folder: &Path) -> Result<Self> {
+        let course: [(&str, &[(&str, f64)]); 3] = [
+            ("Structure and bonding", &[("1.1 Orbitals revisited", 24.2), ("1.2 Resonance, honestly", 31.7)]),
+            ("Kinetics", &[("2.1 Rates and mechanisms", 27.6), ("2.2 Energy diagrams", 22.2), ("2.3 Catalysis", 35.9)]),
+            ("Spectroscopy", &[("3.1 Infrared", 18.1), ("3.2 Proton NMR", 41.3)]),
+        ];
+        let mut number = 0;
+        let mut chapters = Vec::new();
+        for (title, lectures) in course {
+            let mut files = Vec::new();
+            for (name, minutes) in lectures {
+                let file = folder.join(format!("{name}.mp4"));
+                video::slides(&file, number, *minutes)?;
+                files.push(file);
+                number += 1;
+            }
+            chapters.push((title, files));
+        }
+        let last = folder.join("3.3 Worked spectra.mp4");
+        video::of_at_least(&last, 96)?;
+        Ok(Self { chapters, last })
+    }
+}
+
+async fn fill(app: &App, lectures: &Lectures) -> Result {
     app.page.create_course("Organic Chemistry II").await?;
-    for (title, names) in course {
-        let chapter_id = app.page.add_chapter(title).await?;
-        let files = video::several(&desktop.folder(title)?, names)?;
-        app.drop_on(&chapter(&chapter_id), &files).await?;
+    let mut chapter_id = String::new();
+    for (title, files) in &lectures.chapters {
+        chapter_id = app.page.add_chapter(title).await?;
+        app.drop_on(&chapter(&chapter_id), files).await?;
         app.page.wait_until_ready(&chapter_id, READY_AT_MOST).await?;
     }
     wait_for_thumbnail(app).await?;
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    let rect = app.page.rect(&chapter(&chapter_id)).await?;
+    app.hover_at(rect.at(0.5, 0.97), std::slice::from_ref(&lectures.last)).await?.drop_here()?;
+    // Far enough for a speed, a time left and a first confirmed part.
+    app.page.wait_for("the last lecture on its way", READY_AT_MOST, "document.body.innerText.includes('MB/s')").await?;
+    tokio::time::sleep(Duration::from_secs(8)).await;
     Ok(())
 }
 

@@ -16,6 +16,32 @@ pub fn several(folder: &Path, names: &[&str]) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// A lecture of some length, 1080p: one slide that stands still, of another colour for each `number`.
+pub fn slides(path: &Path, number: usize, minutes: f64) -> Result {
+    let (from, to) = SLIDES[number % SLIDES.len()];
+    let width = 700 + 170 * (number % 5);
+    let mut picture = format!(
+        "gradients=size=1920x1080:rate=1/10:speed=0.00001:nb_colors=2:c0={from}:c1={to}:x0=0:y0=0:x1=1919:y1=1079"
+    );
+    picture += &format!(",drawbox=x=180:y=190:w={width}:h=120:color=white@0.95:t=fill");
+    for line in 0..2 + number % 3 {
+        let (top, width) = (420 + 130 * line, 1100 + 160 * ((number + 2 * line) % 4));
+        picture += &format!(",drawbox=x=180:y={top}:w={width}:h=46:color=white@0.55:t=fill");
+    }
+    encode(path, &picture, minutes * 60.0, &["-tune", "stillimage"])
+}
+
+/// Two colours of a slide each.
+const SLIDES: [(&str, &str); 7] = [
+    ("0x24408e", "0x4f7ad9"),
+    ("0x1f5f5b", "0x4da79a"),
+    ("0x6b3a2e", "0xc58253"),
+    ("0x4b2a6b", "0x8d63c4"),
+    ("0x2d3b4a", "0x64809c"),
+    ("0x6e2445", "0xc0577e"),
+    ("0x35551f", "0x7ba84c"),
+];
+
 /// At least `mebibytes` of picture and sound that do not compress: 40 MiB take some seconds.
 ///
 /// The encoder is held to a fixed quantiser over noise, which makes a rate well above 200 Mbit/s; the length is chosen
