@@ -1,11 +1,13 @@
 //! Files dropped on a workspace that keeps everything on this computer.
 
 use crate::desk::{
-    Desk, MIB, assert_ready_everywhere, at_end, between, confirmed_row, object_bytes, object_files, until,
+    Desk, MIB, assert_ready_everywhere, at_end, between, confirmed_row, listed, object_bytes, object_files, until,
 };
 use lectern_shared::event::AppEvent;
+use lectern_shared::ids::VideoId;
 use lectern_shared::media::{AssetQuery, AssetState};
-use lectern_shared::upload::{Destination, ProgressName, RefusedReason, UploadState};
+use lectern_shared::mutation::{Between, Mutation};
+use lectern_shared::upload::{Destination, ProgressName, RefusedReason, UploadAction, UploadState};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_file_dropped_into_a_chapter_is_in_the_store_in_parts_with_its_hash() {
@@ -134,4 +136,23 @@ async fn what_was_uploaded_is_still_there_when_the_workspace_is_opened_again() {
     assert_eq!(crate::desk::upload(&again.workspace, report.operations[0]).state, UploadState::Ready);
     assert_eq!(object_bytes(&folder.path().join("workspace"), ready.asset), std::fs::read(&source).unwrap());
     again.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_upload_takes_every_place_of_its_file_away() {
+    let desk = Desk::open().await;
+    desk.pace.limit(Some(MIB as u64));
+    let (course, chapter) = desk.course().await;
+    let report = desk.drop_on(&[&desk.file("Lecture 1.mp4", 40 * MIB)], at_end((course, chapter))).await;
+    let asset = desk.upload(report.operations[0]).asset;
+    let place = Between { after: None, before: None };
+    let again =
+        Mutation::VideoCreate { video: VideoId::new(), course, chapter, asset, title: "Again".to_owned(), place };
+    desk.workspace().edit(again).await.unwrap();
+    assert_eq!(desk.titles(course).await, ["Lecture 1", "Again"]);
+    desk.workspace().control_uploads(UploadAction::Cancel, Some(report.operations)).await.unwrap();
+    until("no place waits for bytes that never come", async || desk.titles(course).await.is_empty()).await;
+    until("nothing unfinished is left", async || listed(&desk.place().join("store/uploads")).is_empty()).await;
+    desk.until_synced().await;
+    desk.close().await;
 }

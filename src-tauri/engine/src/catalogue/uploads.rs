@@ -188,16 +188,19 @@ fn insert(tx: &Transaction<'_>, file: &NewUpload) -> Result<UploadRecord, Catalo
 }
 
 fn cancel(tx: &Transaction<'_>, user: UserId, operation: OperationId) -> Result<(), CatalogueFailure> {
-    let found: Option<(String, Option<String>)> = tx
-        .query_row("DELETE FROM upload WHERE operation = ?1 RETURNING asset, video", [operation.to_string()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+    let found: Option<String> = tx
+        .query_row("DELETE FROM upload WHERE operation = ?1 RETURNING asset", [operation.to_string()], |row| row.get(0))
         .optional()?;
-    let Some((asset, video)) = found else { return Ok(()) };
-    let uses = video.map(|id| id.parse().map(VideoId)).transpose()?.into_iter().collect();
+    let Some(asset) = found else { return Ok(()) };
+    // Every place goes with it, also those it was given since: none of them would ever have bytes.
+    let uses = tx
+        .prepare_cached("SELECT id FROM video WHERE asset = ?1 AND deleted_at IS NULL")?
+        .query_map([&asset], |row| row.get::<_, String>(0))?
+        .map(|id| Ok(VideoId(id?.parse()?)))
+        .collect::<Result<_, CatalogueFailure>>()?;
     let delete = Mutation::AssetDelete { ids: vec![AssetId(asset.parse()?)], uses };
     match outbox::apply(tx, user, &[delete]) {
-        // Somebody has put the asset elsewhere, or it is gone already: the upload ends, the rest is theirs.
+        // It is gone already: the upload ends, the rest is done.
         Ok(_) | Err(CatalogueFailure::Rejected(_)) => Ok(()),
         Err(failure) => Err(failure),
     }
