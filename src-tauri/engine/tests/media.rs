@@ -281,24 +281,9 @@ fn boxes_that_are_too_many_end_the_walk_and_not_the_program() {
     assert!(bytes.get() < 1_000_000, "{} bytes", bytes.get());
 }
 
-/// The example that stands for the app. `cargo test` builds it; with `--test media` alone it is missing or out of date.
+/// The program that stands for the app.
 fn program() -> &'static Path {
-    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
-        let test = std::env::current_exe().unwrap();
-        let profile = test.parent().unwrap().parent().unwrap();
-        let program = profile.join("examples").join(format!("probe{}", std::env::consts::EXE_SUFFIX));
-        let built = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
-        if built(&program) < built(&test) {
-            let mut cargo = Command::new(env!("CARGO"));
-            cargo.args(["build", "--quiet", "-p", "lectern-engine", "--example", "probe"]);
-            if profile.ends_with("release") {
-                cargo.arg("--release");
-            }
-            assert!(cargo.status().unwrap().success());
-        }
-        program
-    });
-    &PROGRAM
+    Path::new(env!("CARGO_BIN_EXE_probe"))
 }
 
 #[tokio::test]

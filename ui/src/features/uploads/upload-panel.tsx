@@ -146,10 +146,12 @@ function OpenPanel({ list }: { list: UploadList }) {
 
 const formatTitle = (ready: number, all: number) => `${ready} of ${all}`;
 
-function summary({ totals }: UploadList): string {
+function summary({ totals, uploads }: UploadList): string {
   if (totals.paused) return "Paused";
   if (totals.ready === totals.uploads) return "All sent";
   if (totals.seconds_left !== null) return `${formatLeft(totals.seconds_left)} left`;
+  // No rate yet, but bytes may be going.
+  if (uploads.some(({ state }) => state === "uploading" || state === "verifying")) return "Sending";
   return totals.failed > 0 ? `${plural(totals.failed, "file")} failed` : "Waiting";
 }
 
