@@ -1,5 +1,7 @@
-//! Sends a file from a workspace until it is killed: `crash_child WORKSPACE FILE BYTES_PER_SECOND`. Says how far it is.
+//! Sends a file from a workspace until it is killed: `crash_child WORKSPACE FILE BYTES_PER_SECOND [ENDPOINT]`, into the
+//! bucket of an rclone at that endpoint, else into the workspace's own store. Says how far it is.
 
+use lectern_backend_tests::support::rclone;
 use lectern_engine::remote::sender::Pace;
 use lectern_engine::workspace::{LocalWorkspace, Workspace};
 use lectern_shared::event::AppEvent;
@@ -13,11 +15,19 @@ use std::sync::Arc;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, file, rate] = arguments.as_slice() else { return Err("WORKSPACE FILE BYTES_PER_SECOND".into()) };
+    let [folder, file, rate, endpoint @ ..] = arguments.as_slice() else {
+        return Err("WORKSPACE FILE BYTES_PER_SECOND [ENDPOINT]".into());
+    };
     let pace = Pace::default();
     pace.limit(Some(rate.parse()?));
-    let prober = PathBuf::from("/there/is/no/prober");
-    let local = LocalWorkspace::open(Path::new(folder), prober, pace, Arc::new(say)).await?;
+    let (folder, prober) = (Path::new(folder), PathBuf::from("/there/is/no/prober"));
+    let local = match endpoint {
+        [] => LocalWorkspace::open(folder, prober, pace, Arc::new(say)).await?,
+        [endpoint, ..] => {
+            let store = Arc::new(rclone::store(endpoint.parse()?));
+            LocalWorkspace::open_with_store(folder, prober, pace, Arc::new(say), store).await?
+        }
+    };
     if local.workspace.list_uploads().uploads.is_empty() {
         add(&local.workspace, PathBuf::from(file)).await?;
     }

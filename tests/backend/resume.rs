@@ -11,10 +11,16 @@ use std::process::{Command, Stdio};
 const BYTES: usize = 64 * MIB + 7;
 
 /// Runs the app in a process of its own and kills it as soon as it has sent so many bytes and confirmed so many parts.
-fn run_and_kill_at(place: &Path, source: &Path, (sent, confirmed): (u64, u32)) {
+fn run_and_kill_at(place: &Path, source: &Path, moment: (u64, u32)) {
+    run_and_kill_into(None, place, source, moment);
+}
+
+/// The same with a bucket of rclone at this endpoint.
+pub fn run_and_kill_into(endpoint: Option<&str>, place: &Path, source: &Path, (sent, confirmed): (u64, u32)) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_crash_child"))
         .args([place, source])
         .arg((24 * MIB).to_string())
+        .args(endpoint)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

