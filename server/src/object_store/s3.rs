@@ -13,6 +13,8 @@ use aws_sdk_s3::config::{
 };
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use aws_sdk_s3::types::{BucketLocationConstraint, CompletedMultipartUpload, CompletedPart, CreateBucketConfiguration};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use clock::StoreClock;
 use errors::Translator;
 use lectern_shared::protocol::{SignedUrl, StoredPart, URL_SECONDS};
@@ -21,10 +23,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-/// A store may put thousands of parts together before it answers.
-const COMPLETE_TIMEOUT: Duration = Duration::from_secs(600);
 /// The region in which a bucket is made without naming it.
 const DEFAULT_REGION: &str = "us-east-1";
 
@@ -36,6 +34,29 @@ pub struct S3Config {
     pub bucket: String,
     pub access_key: String,
     pub secret_key: String,
+}
+
+/// How a bucket is reached. The defaults are for real lines; tests have less patience.
+#[derive(Clone, Debug)]
+pub struct S3Line {
+    pub connect: Duration,
+    /// One call, until its answer has been read.
+    pub call: Duration,
+    /// A store may put thousands of parts together before it answers.
+    pub complete: Duration,
+    /// Trusted beside the system's own roots; one certificate in PEM each.
+    pub roots: Vec<Vec<u8>>,
+}
+
+impl Default for S3Line {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            call: Duration::from_secs(60),
+            complete: Duration::from_secs(600),
+            roots: Vec::new(),
+        }
+    }
 }
 
 impl std::fmt::Debug for S3Config {
@@ -61,6 +82,7 @@ pub struct S3Store {
     client: Client,
     bucket: String,
     region: String,
+    line: S3Line,
     clock: StoreClock,
     translate: Translator,
     free_space: Option<FreeSpace>,
@@ -77,10 +99,16 @@ impl S3Store {
     /// Connects to nothing yet.
     #[must_use]
     pub fn new(config: S3Config) -> Self {
+        Self::over(config, S3Line::default())
+    }
+
+    /// The same over another line.
+    #[must_use]
+    pub fn over(config: S3Config, line: S3Line) -> Self {
         let clock = StoreClock::default();
-        let client = Client::from_conf(sdk_config(&config, &clock));
+        let client = Client::from_conf(sdk_config(&config, &line, &clock));
         let translate = Translator::new([config.access_key, config.secret_key]);
-        Self { client, bucket: config.bucket, region: config.region, clock, translate, free_space: None }
+        Self { client, bucket: config.bucket, region: config.region, line, clock, translate, free_space: None }
     }
 
     /// Makes [`ObjectStore::free_bytes`] answer what fits on the disk of this folder and leaves `reserve_bytes` free.
@@ -143,7 +171,7 @@ impl S3Store {
 }
 
 /// Everything the SDK would do on its own and B2 or we do not want: DESIGN.md section 4, rule 5.
-fn sdk_config(config: &S3Config, clock: &StoreClock) -> aws_sdk_s3::Config {
+fn sdk_config(config: &S3Config, line: &S3Line, clock: &StoreClock) -> aws_sdk_s3::Config {
     let credentials = Credentials::new(&config.access_key, &config.secret_key, None, None, "lectern");
     let mut builder = Builder::new()
         .behavior_version(BehaviorVersion::v2026_01_12())
@@ -156,17 +184,27 @@ fn sdk_config(config: &S3Config, clock: &StoreClock) -> aws_sdk_s3::Config {
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
         .retry_config(RetryConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .timeout_config(timeouts(CALL_TIMEOUT))
+        .timeout_config(timeouts(line, line.call))
         .interceptor(clock.clone());
     if is_loopback(&config.endpoint) {
         // Past the proxy: it could not reach this computer's own store. And no trust store to load for plain HTTP.
         builder = builder.http_client(aws_smithy_http_client::Builder::new().build_http());
+    } else if let Some(context) = trusting(&line.roots) {
+        let tls = Provider::Rustls(CryptoMode::AwsLc);
+        let client = aws_smithy_http_client::Builder::new().tls_provider(tls).tls_context(context);
+        builder = builder.http_client(client.build_https());
     }
     builder.build()
 }
 
-fn timeouts(call: Duration) -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(call).build()
+/// None: the system's trust store alone, which is the SDK's own choice.
+fn trusting(roots: &[Vec<u8>]) -> Option<TlsContext> {
+    let trusted = roots.iter().fold(TrustStore::default(), |all, root| all.with_pem_certificate(root.clone()));
+    TlsContext::builder().with_trust_store(trusted).build().ok().filter(|_| !roots.is_empty())
+}
+
+fn timeouts(line: &S3Line, call: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(line.connect).operation_timeout(call).build()
 }
 
 fn is_loopback(endpoint: &Url) -> bool {
@@ -264,7 +302,7 @@ impl ObjectStore for S3Store {
         list.sort_by_key(CompletedPart::part_number);
         let call = self.client.complete_multipart_upload().bucket(&self.bucket).key(key).upload_id(upload_id);
         let call = call.multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(list)).build());
-        let patient = aws_sdk_s3::config::Config::builder().timeout_config(timeouts(COMPLETE_TIMEOUT));
+        let patient = aws_sdk_s3::config::Config::builder().timeout_config(timeouts(&self.line, self.line.complete));
         // The SDK reads an `<Error>` inside a 200 as the error it is.
         let answer = call.customize().config_override(patient).send().await.map_err(|e| self.translate.error(e))?;
         let etag = answer.e_tag().map(unquoted).filter(|etag| !etag.is_empty());

@@ -51,7 +51,7 @@ struct Stage {
 impl Stage {
     async fn new() -> Self {
         let source = Arc::new(Source::default());
-        let previews = Previews::start(Arc::clone(&source) as Arc<dyn PreviewSource>).await.unwrap();
+        let previews = Previews::start(Arc::clone(&source) as Arc<dyn PreviewSource>, &[]).await.unwrap();
         Self { folder: TempDir::new().unwrap(), source, previews, asset: AssetId::new() }
     }
 

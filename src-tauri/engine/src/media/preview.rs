@@ -20,6 +20,7 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use crate::remote::RootCertificate;
 use lectern_shared::ids::AssetId;
 use lectern_shared::protocol::{Rendition, SignedUrl};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -63,8 +64,8 @@ pub struct Previews {
 }
 
 impl Previews {
-    /// Listens on a free port of 127.0.0.1.
-    pub async fn start(source: Arc<dyn PreviewSource>) -> io::Result<Self> {
+    /// Listens on a free port of 127.0.0.1. `roots` are trusted at the store, beside the system's.
+    pub async fn start(source: Arc<dyn PreviewSource>, roots: &[RootCertificate]) -> io::Result<Self> {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let token = format!("{:032x}", rand::random::<u128>());
@@ -72,7 +73,7 @@ impl Previews {
         let base = format!("http://{address}/{token}");
         let server = Arc::new(Server {
             source,
-            remote: remote::Proxy::new().map_err(io::Error::other)?,
+            remote: remote::Proxy::new(roots).map_err(io::Error::other)?,
             token,
             host: address.to_string(),
             answers: Arc::new(Semaphore::new(ANSWERS_MAX)),

@@ -2,7 +2,10 @@
 //! parts are sent to.
 
 pub mod in_process;
+mod line;
 pub mod sender;
+
+pub use line::{Line, Patience, Pauses, RootCertificate};
 
 use futures::stream::BoxStream;
 use lectern_shared::ids::AssetId;

@@ -1,15 +1,13 @@
 //! Whether the server or the store can be reached: one answer for all uploads, so that a hundred of them do not knock at
 //! a door that is shut, and none spends its tries on it.
 
-use std::time::{Duration, Instant};
-
-/// Longest pause between two probes: uploads go on this soon after the network is back.
-const PROBE_EVERY_MAX: Duration = Duration::from_secs(15);
-const PROBE_FIRST: Duration = Duration::from_secs(1);
+use crate::remote::Pauses;
+use std::time::Instant;
 
 /// Open, or closed with one probe at a time let through.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Gate {
+    between_probes: Pauses,
     closed: Option<Closed>,
 }
 
@@ -21,6 +19,11 @@ struct Closed {
 }
 
 impl Gate {
+    #[must_use]
+    pub fn new(between_probes: Pauses) -> Self {
+        Self { between_probes, closed: None }
+    }
+
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.closed.is_some()
@@ -59,7 +62,7 @@ impl Gate {
         let closed = self.closed.get_or_insert(Closed { failures: 0, probe_at: now, probe: None });
         // Attempts that started before the gate closed fail together: they are one failure, not many.
         if closed.probe_at <= now {
-            let pause = (PROBE_FIRST * 2_u32.pow(closed.failures.min(6))).min(PROBE_EVERY_MAX);
+            let pause = self.between_probes.after(closed.failures);
             closed.probe_at = now + pause.mul_f64(0.75 + 0.25 * jitter.clamp(0.0, 1.0));
             closed.failures += 1;
         }
@@ -85,18 +88,25 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::remote::Patience;
+    use std::time::Duration;
+
+    fn gate() -> (Gate, Duration, Duration) {
+        let Pauses { first, longest } = Patience::default().between_probes;
+        (Gate::new(Patience::default().between_probes), first, longest)
+    }
 
     #[test]
     fn a_closed_gate_lets_one_probe_through_at_a_time() {
         let start = Instant::now();
-        let mut gate = Gate::default();
+        let (mut gate, first, _) = gate();
         assert!(gate.lets_through(start));
         assert!(gate.silent(start, 1.0));
         assert!(!gate.silent(start, 1.0), "a second failure of the same moment");
         assert!(!gate.lets_through(start));
-        assert_eq!(gate.wakes_at(), Some(start + PROBE_FIRST));
+        assert_eq!(gate.wakes_at(), Some(start + first));
 
-        let later = start + PROBE_FIRST;
+        let later = start + first;
         assert!(gate.lets_through(later));
         gate.started(7);
         assert!(!gate.lets_through(later));
@@ -104,7 +114,7 @@ mod tests {
         assert!(!gate.lets_through(later), "another attempt's end is not the probe's");
         gate.ended(7);
         assert!(!gate.silent(later, 1.0));
-        assert_eq!(gate.wakes_at(), Some(later + 2 * PROBE_FIRST));
+        assert_eq!(gate.wakes_at(), Some(later + 2 * first));
         assert!(gate.answered());
         assert!(gate.lets_through(later));
     }
@@ -112,11 +122,11 @@ mod tests {
     #[test]
     fn probes_are_never_further_apart_than_the_cap_and_a_nudge_goes_at_once() {
         let mut now = Instant::now();
-        let mut gate = Gate::default();
+        let (mut gate, _, longest) = gate();
         for _ in 0..20 {
             gate.silent(now, 1.0);
             let next = gate.wakes_at().unwrap();
-            assert!(next - now <= PROBE_EVERY_MAX);
+            assert!(next - now <= longest);
             now = next;
         }
         gate.silent(now, 1.0);

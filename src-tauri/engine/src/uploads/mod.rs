@@ -22,8 +22,8 @@ pub use journal::JournalError;
 pub use seam::{Announced, CatalogueError, NewUpload, Outcome, UploadCatalogue, UploadRecord};
 
 use crate::EventSink;
-use crate::remote::CourseServer;
-use crate::remote::sender::{Pace, PartSender, SenderError, SenderTimes};
+use crate::remote::sender::{PartSender, SenderError};
+use crate::remote::{CourseServer, Line};
 use futures::{StreamExt as _, TryStreamExt as _};
 use journal::{Journal, Write};
 use lectern_shared::ids::{AssetId, OperationId, UserId};
@@ -45,8 +45,7 @@ pub struct UploadsConfig {
     pub user: UserId,
     /// Parts in flight, over all uploads.
     pub concurrency: usize,
-    /// The bandwidth limit; its owner may change it at any time.
-    pub pace: Pace,
+    pub line: Line,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -88,9 +87,10 @@ impl Uploads {
         server: Arc<dyn CourseServer>,
         events: EventSink,
     ) -> Result<Self, UploadsError> {
+        let patience = config.line.patience;
         let opened = tokio::task::spawn_blocking(move || {
             let (journal, journaled) = Journal::open(&config.journal)?;
-            Ok::<_, UploadsError>((journal, journaled, PartSender::new(SenderTimes::default(), config.pace)?))
+            Ok::<_, UploadsError>((journal, journaled, PartSender::new(&config.line)?))
         });
         let (journal, journaled, sender) = opened.await.map_err(|_| UploadsError::Stopped)??;
         let mut records = catalogue.uploads().await?;
@@ -115,6 +115,7 @@ impl Uploads {
         let mut scheduler = Scheduler::new(Parts {
             user: config.user,
             concurrency: config.concurrency,
+            patience,
             outside,
             board: board.clone(),
             events,

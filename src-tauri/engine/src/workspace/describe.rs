@@ -6,7 +6,7 @@ use crate::catalogue::Catalogue;
 use crate::media::{
     Previews, ThumbnailCache, accept_poster, poster_at_ms, probe_in_child, thumbnail_in_child, video_poster_by_ffmpeg,
 };
-use crate::remote::CourseServer;
+use crate::remote::{CourseServer, RootCertificate};
 use crate::sync::Sync;
 use crate::uploads::{Announced, UploadCatalogue, UploadRecord};
 use base64::Engine;
@@ -39,6 +39,7 @@ pub(super) struct Parts {
     pub(super) thumbnails: ThumbnailCache,
     pub(super) sync: Sync,
     pub(super) events: EventSink,
+    pub(super) roots: Vec<RootCertificate>,
 }
 
 type Waiting = Arc<Mutex<HashMap<AssetId, oneshot::Sender<PosterArguments>>>>;
@@ -249,6 +250,6 @@ impl Parts {
             Ok(Announced::Rejected { .. }) | Err(_) => return true,
         }
         let Ok(signed) = self.server.thumbnail_url(asset).await else { return false };
-        crate::remote::sender::put_small(&signed, jpeg).await.is_ok()
+        crate::remote::sender::put_small(&self.roots, &signed, jpeg).await.is_ok()
     }
 }

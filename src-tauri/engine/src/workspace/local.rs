@@ -5,8 +5,8 @@ use super::lock::FolderLock;
 use super::{Workspace, WorkspaceConfig, private_folder};
 use crate::EventSink;
 use crate::catalogue::CatalogueFailure;
+use crate::remote::Line;
 use crate::remote::in_process::InProcessServer;
-use crate::remote::sender::Pace;
 use crate::uploads::UploadsError;
 use lectern_server::object_store::ObjectStore;
 use lectern_server::object_store::local::{LocalStore, LocalStoreError, open_local};
@@ -57,11 +57,11 @@ impl LocalWorkspace {
     ///
     /// # Errors
     /// [`OpenError::InUse`] when another process has it; else what could not be opened.
-    pub async fn open(folder: &Path, prober: PathBuf, pace: Pace, events: EventSink) -> Result<Self, OpenError> {
+    pub async fn open(folder: &Path, prober: PathBuf, line: impl Into<Line>, events: EventSink) -> Result<Self, OpenError> {
         private_folder(folder)?;
         let lock = FolderLock::take(folder)?;
         let (local, store) = open_local(&folder.join("store")).await?;
-        Self::start(folder, prober, pace, events, lock, (Some(local), Arc::new(store))).await
+        Self::start(folder, prober, line.into(), events, lock, (Some(local), Arc::new(store))).await
     }
 
     /// The same with an object store elsewhere.
@@ -71,19 +71,19 @@ impl LocalWorkspace {
     pub async fn open_with_store(
         folder: &Path,
         prober: PathBuf,
-        pace: Pace,
+        line: impl Into<Line>,
         events: EventSink,
         store: Arc<dyn ObjectStore>,
     ) -> Result<Self, OpenError> {
         private_folder(folder)?;
         let lock = FolderLock::take(folder)?;
-        Self::start(folder, prober, pace, events, lock, (None, store)).await
+        Self::start(folder, prober, line.into(), events, lock, (None, store)).await
     }
 
     async fn start(
         folder: &Path,
         prober: PathBuf,
-        pace: Pace,
+        line: Line,
         events: EventSink,
         lock: FolderLock,
         (local, store): (Option<LocalStore>, Arc<dyn ObjectStore>),
@@ -99,7 +99,7 @@ impl LocalWorkspace {
             user: description.user,
             store: StoreKind::ThisComputer,
             prober,
-            pace,
+            line,
         };
         let workspace = Workspace::open(config, Arc::new(client), events).await?;
         Ok(Self { workspace, server, store: local, _lock: lock })

@@ -12,8 +12,7 @@ pub use local::{LocalWorkspace, OpenError};
 use crate::EventSink;
 use crate::catalogue::{Catalogue, CatalogueFailure};
 use crate::media::{Previews, ThumbnailCache};
-use crate::remote::CourseServer;
-use crate::remote::sender::Pace;
+use crate::remote::{CourseServer, Line};
 use crate::sync::Sync;
 use crate::uploads::{Uploads, UploadsConfig, UploadsError};
 use describe::Describer;
@@ -43,7 +42,7 @@ pub struct WorkspaceConfig {
     pub store: StoreKind,
     /// A program whose first act is [`crate::media::child_main`]: looks into files in a process of its own.
     pub prober: PathBuf,
-    pub pace: Pace,
+    pub line: Line,
 }
 
 /// A running workspace.
@@ -73,16 +72,17 @@ impl Workspace {
         let catalogue = Catalogue::open(&config.folder.join("mirror.sqlite"), config.user)?;
         let thumbnails = ThumbnailCache::open(config.folder.join("thumbnails"))?;
         let sync = Sync::start(catalogue.clone(), server.clone(), events.clone());
+        let roots = config.line.roots.clone();
         let uploads_config = UploadsConfig {
             journal: config.folder.join("journal.sqlite"),
             user: config.user,
             concurrency: CONCURRENCY,
-            pace: config.pace,
+            line: config.line,
         };
         let uploads =
             Uploads::start(uploads_config, Arc::new(catalogue.clone()), server.clone(), events.clone()).await?;
         let source = Source::new(uploads.clone(), server.clone(), thumbnails.clone());
-        let previews = Arc::new(Previews::start(Arc::new(source)).await?);
+        let previews = Arc::new(Previews::start(Arc::new(source), &roots).await?);
         let describer = Describer::start(describe::Parts {
             prober: config.prober,
             catalogue: catalogue.clone(),
@@ -91,6 +91,7 @@ impl Workspace {
             thumbnails: thumbnails.clone(),
             sync: sync.clone(),
             events: events.clone(),
+            roots,
         });
         nudge_when_reachable(&sync, &uploads);
         let (name, store, undo) = (config.name, config.store, UndoStack::default());

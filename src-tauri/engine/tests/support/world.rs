@@ -38,7 +38,7 @@ impl World {
             journal: self.folder.path().join("journal.db"),
             user: self.user,
             concurrency: 4,
-            pace: Default::default(),
+            line: Default::default(),
         };
         let events = self.events.clone();
         let sink = Arc::new(move |event| events.lock().unwrap().push((Instant::now(), event)));

@@ -3,6 +3,7 @@
 use super::files::{harmless, is_thumbnail};
 use super::range::is_single;
 use crate::media::THUMBNAIL_BYTES_MAX;
+use crate::remote::RootCertificate;
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
@@ -22,7 +23,8 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    pub fn new() -> Result<Self, reqwest::Error> {
+    pub fn new(roots: &[RootCertificate]) -> Result<Self, reqwest::Error> {
+        let roots = roots.iter().map(|root| reqwest::Certificate::from_pem(&root.0)).collect::<Result<Vec<_>, _>>()?;
         let client = || {
             // A signed URL is for one host: it is not carried to another.
             let redirects = reqwest::redirect::Policy::none();
@@ -32,6 +34,7 @@ impl Proxy {
                 .referer(false)
                 .connect_timeout(CONNECT_MAX)
                 .read_timeout(SILENCE_MAX)
+                .tls_certs_merge(roots.iter().cloned())
         };
         Ok(Self { outside: client().build()?, loopback: client().no_proxy().build()? })
     }

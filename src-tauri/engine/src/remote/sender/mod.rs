@@ -10,6 +10,7 @@ pub use body::Gauge;
 pub use outcome::PutOutcome;
 pub use pace::Pace;
 
+use super::{Line, RootCertificate};
 use body::PartBody;
 use bytes::Bytes;
 use lectern_shared::protocol::PartUrl;
@@ -78,8 +79,9 @@ impl PartSender {
     ///
     /// # Errors
     /// When TLS or the proxy settings cannot be set up.
-    pub fn new(times: SenderTimes, pace: Pace) -> Result<Self, SenderError> {
-        Ok(Self { times, outside: Pair::new(times, false)?, loopback: Pair::new(times, true)?, pace })
+    pub fn new(line: &Line) -> Result<Self, SenderError> {
+        let (outside, loopback) = (Pair::new(line, false)?, Pair::new(line, true)?);
+        Ok(Self { times: line.patience.sending, outside, loopback, pace: line.pace.clone() })
     }
 
     /// Sends one part and says what came of it.
@@ -127,7 +129,8 @@ impl Drop for StopAtEnd {
 }
 
 impl Pair {
-    fn new(times: SenderTimes, loopback: bool) -> Result<Self, SenderError> {
+    fn new(line: &Line, loopback: bool) -> Result<Self, SenderError> {
+        let (times, roots) = (line.patience.sending, trusted(&line.roots)?);
         let build = |idle_max: usize| {
             let mut builder = Client::builder()
                 // HTTP/2 puts parallel parts on one connection, whose losses then stop them all.
@@ -138,14 +141,24 @@ impl Pair {
                 .pool_max_idle_per_host(idle_max)
                 // A redirect of a PUT is a captive portal or a mistake: the bytes must not follow it.
                 .redirect(reqwest::redirect::Policy::none())
-                .referer(false);
+                .referer(false)
+                .tls_certs_merge(roots.iter().cloned());
             if loopback {
                 builder = builder.no_proxy();
             }
-            builder.build().map_err(|error| SenderError::Client(error.without_url().to_string()))
+            builder.build().map_err(unusable)
         };
         Ok(Self { pooled: build(usize::MAX)?, fresh: build(0)? })
     }
+}
+
+fn trusted(roots: &[RootCertificate]) -> Result<Vec<reqwest::Certificate>, SenderError> {
+    roots.iter().map(|root| reqwest::Certificate::from_pem(&root.0).map_err(unusable)).collect()
+}
+
+/// Without the URL: a signed one is a key.
+fn unusable(error: reqwest::Error) -> SenderError {
+    SenderError::Client(error.without_url().to_string())
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -161,19 +174,23 @@ fn is_loopback(url: &Url) -> bool {
 ///
 /// # Errors
 /// When it is not in the store afterwards, as far as we know.
-pub async fn put_small(signed: &lectern_shared::protocol::SignedUrl, bytes: Vec<u8>) -> Result<(), SenderError> {
-    let failed = |error: reqwest::Error| SenderError::Client(error.without_url().to_string());
+pub async fn put_small(
+    roots: &[RootCertificate],
+    signed: &lectern_shared::protocol::SignedUrl,
+    bytes: Vec<u8>,
+) -> Result<(), SenderError> {
     let url = Url::parse(&signed.url).map_err(|error| SenderError::Client(error.to_string()))?;
     let times = SenderTimes::default();
     let builder = Client::builder().http1_only().connect_timeout(times.connect).timeout(times.answer);
-    let client = if is_loopback(&url) { builder.no_proxy() } else { builder }.build().map_err(failed)?;
+    let builder = builder.tls_certs_merge(trusted(roots)?);
+    let client = if is_loopback(&url) { builder.no_proxy() } else { builder }.build().map_err(unusable)?;
     let mut request = client.put(url);
     for (name, value) in &signed.headers {
         if !name.eq_ignore_ascii_case("content-length") && !name.eq_ignore_ascii_case("host") {
             request = request.header(name, value);
         }
     }
-    request.body(bytes).send().await.and_then(reqwest::Response::error_for_status).map(drop).map_err(failed)
+    request.body(bytes).send().await.and_then(reqwest::Response::error_for_status).map(drop).map_err(unusable)
 }
 
 #[cfg(test)]

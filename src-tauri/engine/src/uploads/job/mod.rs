@@ -9,6 +9,7 @@ use super::journal::PartProof;
 use super::parts::Plan;
 use super::seam::Announced;
 use super::source::{SourceFacts, SourceProblem};
+use crate::remote::{Patience, Pauses};
 use lectern_shared::protocol::{PartUrl, StoredPart, URL_SECONDS, URLS_MAX};
 use lectern_shared::upload::{Cause, UploadState};
 use retry::Trouble;
@@ -140,6 +141,7 @@ pub enum Action {
 /// One upload.
 #[derive(Debug)]
 pub struct Job {
+    between_tries: Pauses,
     phase: Phase,
     paused: bool,
     hold: Option<Cause>,
@@ -168,6 +170,7 @@ impl Job {
     #[must_use]
     pub fn new(facts: SourceFacts, paused: bool) -> Self {
         Self {
+            between_tries: Patience::default().between_tries,
             phase: Phase::Announcing,
             paused,
             hold: None,
@@ -189,6 +192,12 @@ impl Job {
             reopens: 0,
             rehashes: 0,
         }
+    }
+
+    #[must_use]
+    pub fn with_pauses(mut self, between_tries: Pauses) -> Self {
+        self.between_tries = between_tries;
+        self
     }
 
     /// What the journal knew of it.

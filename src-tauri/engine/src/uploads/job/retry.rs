@@ -1,6 +1,7 @@
 //! How a job meets failure: what is tried again and when, what only the user can mend, what is over.
 
 use super::{Action, Event, Job, PartEnd, Phase, REHASHES_MAX, REOPENS_MAX, StepFailure};
+use crate::remote::Pauses;
 use crate::uploads::source::{SourceFacts, SourceProblem};
 use lectern_shared::upload::Cause;
 use std::time::{Duration, Instant};
@@ -11,8 +12,6 @@ pub(super) const TRIES_MAX: u32 = 30;
 pub(super) const MISMATCHES_MAX: u32 = 5;
 /// Times in a row a new signature may be turned down.
 const DENIALS_MAX: u32 = 5;
-const BACKOFF_FIRST: Duration = Duration::from_secs(1);
-const BACKOFF_MAX: Duration = Duration::from_secs(64);
 
 /// What went wrong with one part or step, and until when it waits.
 #[derive(Clone, Debug, Default)]
@@ -34,8 +33,8 @@ impl Trouble {
 
     /// Full jitter (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>); what the store asks
     /// for goes before.
-    fn back_off(&mut self, now: Instant, jitter: f64, retry_after: Option<Duration>) {
-        let longest = (BACKOFF_FIRST * 2_u32.pow(self.tries.saturating_sub(1).min(10))).min(BACKOFF_MAX);
+    fn back_off(&mut self, now: Instant, pauses: Pauses, jitter: f64, retry_after: Option<Duration>) {
+        let longest = pauses.after(self.tries.saturating_sub(1));
         self.until = Some(now + retry_after.unwrap_or_else(|| longest.mul_f64(jitter.clamp(0.0, 1.0))));
     }
 }
@@ -82,7 +81,7 @@ impl Job {
                 if trouble.tries >= TRIES_MAX {
                     return self.fail(Cause::Refused { detail });
                 }
-                trouble.back_off(now, jitter, retry_after);
+                trouble.back_off(now, self.between_tries, jitter, retry_after);
                 Vec::new()
             }
             PartEnd::UploadGone => self.upload_gone(),
@@ -104,7 +103,7 @@ impl Job {
                 if self.step_trouble.tries >= TRIES_MAX {
                     return self.fail(Cause::Refused { detail });
                 }
-                self.step_trouble.back_off(now, jitter, None);
+                self.step_trouble.back_off(now, self.between_tries, jitter, None);
                 Vec::new()
             }
             StepFailure::NeedsUser(cause) => self.hold(cause),

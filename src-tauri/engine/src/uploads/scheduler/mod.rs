@@ -12,6 +12,7 @@ use super::seam::{Outcome, UploadRecord};
 use super::worker::Outside;
 use crate::EventSink;
 use crate::remote::sender::Gauge;
+use crate::remote::{Patience, Pauses};
 use lectern_shared::ids::{AssetId, OperationId, UserId};
 use lectern_shared::upload::UploadAction;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -105,6 +106,7 @@ impl Entry {
 pub(super) struct Scheduler {
     user: UserId,
     concurrency: usize,
+    between_tries: Pauses,
     outside: Arc<Outside>,
     board: Arc<Board>,
     events: EventSink,
@@ -134,6 +136,7 @@ pub(super) struct Scheduler {
 pub(super) struct Parts {
     pub user: UserId,
     pub concurrency: usize,
+    pub patience: Patience,
     pub outside: Arc<Outside>,
     pub board: Arc<Board>,
     pub events: EventSink,
@@ -147,6 +150,7 @@ impl Scheduler {
         Self {
             user: parts.user,
             concurrency: parts.concurrency.max(1),
+            between_tries: parts.patience.between_tries,
             outside: parts.outside,
             board: parts.board,
             events: parts.events,
@@ -159,8 +163,8 @@ impl Scheduler {
             top_rank: 0,
             next_id: 0,
             in_flight: 0,
-            server: Gate::default(),
-            store: Gate::default(),
+            server: Gate::new(parts.patience.between_probes),
+            store: Gate::new(parts.patience.between_probes),
             cancellations: Vec::new(),
             stale: BTreeSet::new(),
             untold: BTreeSet::new(),
@@ -181,7 +185,7 @@ impl Scheduler {
         self.board.put_path(record.asset, record.path.clone());
         let entry = Entry {
             record: Arc::new(record),
-            job,
+            job: job.with_pauses(self.between_tries),
             rank,
             since: Instant::now(),
             step: None,

@@ -1,0 +1,61 @@
+//! The line to the outside: how much of it we take, how long we wait on it, and whom we trust at its other end.
+
+use super::sender::{Pace, SenderTimes};
+use std::time::Duration;
+
+/// How a workspace reaches its object store. A bare [`Pace`] is one with the patience and the trust of the real world.
+#[derive(Clone, Debug, Default)]
+pub struct Line {
+    /// The bandwidth limit; its owner may change it at any time.
+    pub pace: Pace,
+    pub patience: Patience,
+    /// Trusted beside the system's own: a university that inspects TLS has a root that not every computer knows.
+    pub roots: Vec<RootCertificate>,
+}
+
+impl From<Pace> for Line {
+    fn from(pace: Pace) -> Self {
+        Self { pace, ..Self::default() }
+    }
+}
+
+/// One certificate in PEM.
+#[derive(Clone, Debug)]
+pub struct RootCertificate(pub Vec<u8>);
+
+/// How long an upload waits for what. The defaults are for real lines; tests have less.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    pub sending: SenderTimes,
+    /// Between tries of a part or step that was answered badly: full jitter below a limit that doubles.
+    pub between_tries: Pauses,
+    /// Between looks whether server or store are back.
+    pub between_probes: Pauses,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let second = Duration::from_secs(1);
+        Self {
+            sending: SenderTimes::default(),
+            between_tries: Pauses { first: second, longest: 64 * second },
+            // Uploads go on this soon after the network is back.
+            between_probes: Pauses { first: second, longest: 15 * second },
+        }
+    }
+}
+
+/// Pauses that double from the first to the longest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pauses {
+    pub first: Duration,
+    pub longest: Duration,
+}
+
+impl Pauses {
+    /// The one after so many failures.
+    #[must_use]
+    pub fn after(self, failures: u32) -> Duration {
+        (self.first * 2_u32.pow(failures.min(10))).min(self.longest)
+    }
+}
