@@ -103,6 +103,8 @@ pub struct PosterArguments {
 pub enum StoreKind {
     /// A folder on this computer: nothing is backed up elsewhere.
     ThisComputer,
+    BackblazeB2,
+    S3Compatible,
 }
 
 /// The state line, in facts. The words are the window's.
@@ -110,6 +112,8 @@ pub enum StoreKind {
 pub struct WorkspaceState {
     pub name: String,
     pub store: StoreKind,
+    /// The bucket's name, where the bytes go to one.
+    pub bucket: Option<String>,
     pub user: UserId,
     /// The course server answered the last call.
     pub server_reachable: bool,

@@ -1,6 +1,7 @@
 //! The control plane of an object store. Bytes never pass here: the app sends them to the URLs signed here.
 
 pub mod local;
+pub mod prefixed;
 pub mod s3;
 
 use lectern_shared::protocol::{SignedUrl, StoredPart};

@@ -206,6 +206,16 @@ export const STORE_WORDS: Record<StoreKind, { short: string; saved: string; abou
     about:
       "This workspace lives on this computer only: courses and files are kept here, and nothing is sent anywhere else.",
   },
+  backblaze_b2: {
+    short: "Backblaze B2",
+    saved: "All sent",
+    about: "Courses are kept on this computer, and every file goes to your bucket on Backblaze B2.",
+  },
+  s3_compatible: {
+    short: "S3 bucket",
+    saved: "All sent",
+    about: "Courses are kept on this computer, and every file goes to your bucket.",
+  },
 };
 
 export const UPLOAD_STATE_WORDS: Record<UploadState, string> = {

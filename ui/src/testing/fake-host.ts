@@ -115,6 +115,7 @@ export class FakeHost implements Host {
     workspace: () => ({
       name: this.name,
       store: "this_computer",
+      bucket: null,
       user: "00000000-0000-7000-8000-0000000000ff" as UserId,
       server_reachable: this.reachable,
       edits_waiting: this.editsWaiting,

@@ -46,6 +46,8 @@ pub struct UploadsConfig {
     /// Parts in flight, over all uploads.
     pub concurrency: usize,
     pub line: Line,
+    /// Looks at everything and sends nothing: for who only wants to know.
+    pub held: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -115,6 +117,7 @@ impl Uploads {
         let mut scheduler = Scheduler::new(Parts {
             user: config.user,
             concurrency: config.concurrency,
+            held: config.held,
             patience,
             outside,
             board: board.clone(),

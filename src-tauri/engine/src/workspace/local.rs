@@ -1,7 +1,9 @@
-//! The local workspace: course server and object store run in this process, on a folder of this computer. It opens with
-//! no question asked.
+//! A workspace of one person: course server and, unless the bytes go to a bucket, object store run in this process, on a
+//! folder of this computer. It opens with no question asked.
 
+use super::keys::{KeyRing, KeychainError, StoreKey};
 use super::lock::FolderLock;
+use super::settings::{BucketSettings, Settings, SettingsError, StoreSettings};
 use super::{Workspace, WorkspaceConfig, private_folder};
 use crate::EventSink;
 use crate::catalogue::CatalogueFailure;
@@ -10,11 +12,10 @@ use crate::remote::in_process::InProcessServer;
 use crate::uploads::UploadsError;
 use lectern_server::object_store::ObjectStore;
 use lectern_server::object_store::local::{LocalStore, LocalStoreError, open_local};
+use lectern_server::object_store::prefixed::Prefixed;
+use lectern_server::object_store::s3::{S3Config, S3Store};
 use lectern_server::{Server, Store, StoreFailure};
-use lectern_shared::command::StoreKind;
-use lectern_shared::ids::UserId;
-use serde::{Deserialize, Serialize};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -32,16 +33,24 @@ pub enum OpenError {
     Server(#[from] StoreFailure),
     #[error("the local store cannot start: {0}")]
     Store(#[from] LocalStoreError),
-    #[error("the workspace's description cannot be read: {0}")]
-    Description(#[from] serde_json::Error),
+    #[error("{0}")]
+    Settings(#[from] SettingsError),
+    #[error("{0}")]
+    Keychain(#[from] KeychainError),
+    /// The keychain has no key for the workspace's bucket, or there is no keychain.
+    #[error("the key of the bucket is missing: connect it again")]
+    KeyMissing,
 }
 
-/// `workspace.json`: what must be known before any database is opened.
-#[derive(Serialize, Deserialize)]
-struct Description {
-    schema: u32,
-    name: String,
-    user: UserId,
+/// What a workspace is opened with.
+pub struct Opening {
+    /// A program whose first act is [`crate::media::child_main`].
+    pub prober: PathBuf,
+    pub line: Line,
+    pub events: EventSink,
+    pub keys: KeyRing,
+    /// Looks at the queue and sends nothing.
+    pub held: bool,
 }
 
 /// A workspace with its server and its store.
@@ -53,18 +62,42 @@ pub struct LocalWorkspace {
 }
 
 impl LocalWorkspace {
-    /// Opens or makes the workspace in `folder`, with its store beside it.
+    /// Opens the workspace in `folder`, or makes one that keeps its bytes beside it, on this computer.
     ///
     /// # Errors
-    /// [`OpenError::InUse`] when another process has it; else what could not be opened.
-    pub async fn open(folder: &Path, prober: PathBuf, line: impl Into<Line>, events: EventSink) -> Result<Self, OpenError> {
-        private_folder(folder)?;
-        let lock = FolderLock::take(folder)?;
-        let (local, store) = open_local(&folder.join("store")).await?;
-        Self::start(folder, prober, line.into(), events, lock, (Some(local), Arc::new(store))).await
+    /// [`OpenError::InUse`] when another process has it; [`OpenError::KeyMissing`]; else what could not be opened.
+    pub async fn open(
+        folder: &Path,
+        prober: PathBuf,
+        line: impl Into<Line>,
+        events: EventSink,
+    ) -> Result<Self, OpenError> {
+        let opening = Opening { prober, line: line.into(), events, keys: KeyRing::default(), held: false };
+        Self::open_as(folder, opening).await
     }
 
-    /// The same with an object store elsewhere.
+    /// The same, with a say in everything.
+    ///
+    /// # Errors
+    /// As [`LocalWorkspace::open`].
+    pub async fn open_as(folder: &Path, opening: Opening) -> Result<Self, OpenError> {
+        private_folder(folder)?;
+        let lock = FolderLock::take(folder)?;
+        let settings = read_or_make(folder)?;
+        let (local, store): (_, Arc<dyn ObjectStore>) = match &settings.store {
+            StoreSettings::ThisComputer => {
+                let (local, store) = open_local(&folder.join("store")).await?;
+                (Some(local), Arc::new(store))
+            }
+            StoreSettings::Bucket(bucket) => {
+                let key = opening.keys.key(settings.user).await?.ok_or(OpenError::KeyMissing)?;
+                (None, Arc::new(bucket_store(bucket, key)))
+            }
+        };
+        Self::start(folder, settings, opening, lock, (local, store)).await
+    }
+
+    /// The same with an object store that the caller brings.
     ///
     /// # Errors
     /// As [`LocalWorkspace::open`].
@@ -77,30 +110,24 @@ impl LocalWorkspace {
     ) -> Result<Self, OpenError> {
         private_folder(folder)?;
         let lock = FolderLock::take(folder)?;
-        Self::start(folder, prober, line.into(), events, lock, (None, store)).await
+        let settings = read_or_make(folder)?;
+        let opening = Opening { prober, line: line.into(), events, keys: KeyRing::of_this_run(), held: false };
+        Self::start(folder, settings, opening, lock, (None, store)).await
     }
 
     async fn start(
         folder: &Path,
-        prober: PathBuf,
-        line: Line,
-        events: EventSink,
+        settings: Settings,
+        opening: Opening,
         lock: FolderLock,
         (local, store): (Option<LocalStore>, Arc<dyn ObjectStore>),
     ) -> Result<Self, OpenError> {
-        let description = describe(folder)?;
         let database = Store::open(&folder.join("server.sqlite")).await?;
-        database.ensure_account(description.user, &description.name).await?;
+        database.ensure_account(settings.user, &settings.name).await?;
         let server = Server::new(database, store);
-        let client = InProcessServer::new(server.router_for(description.user));
-        let config = WorkspaceConfig {
-            folder: folder.to_owned(),
-            name: description.name,
-            user: description.user,
-            store: StoreKind::ThisComputer,
-            prober,
-            line,
-        };
+        let client = InProcessServer::new(server.router_for(settings.user));
+        let Opening { prober, line, events, held, .. } = opening;
+        let config = WorkspaceConfig { folder: folder.to_owned(), settings, prober, line, held };
         let workspace = Workspace::open(config, Arc::new(client), events).await?;
         Ok(Self { workspace, server, store: local, _lock: lock })
     }
@@ -115,23 +142,24 @@ impl LocalWorkspace {
     }
 }
 
-fn describe(folder: &Path) -> Result<Description, OpenError> {
-    let file = folder.join("workspace.json");
-    match std::fs::read(&file) {
-        Ok(text) => Ok(serde_json::from_slice(&text)?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let new =
-                Description { schema: lectern_shared::SCHEMA, name: "My courses".to_owned(), user: UserId::new() };
-            // Whole or not at all: its user owns every row.
-            let unfinished = folder.join("workspace.json.new");
-            // Flushed by the handle that wrote: Windows lets no other one.
-            let mut writing = std::fs::File::create(&unfinished)?;
-            writing.write_all(&serde_json::to_vec_pretty(&new)?)?;
-            writing.sync_all()?;
-            drop(writing);
-            std::fs::rename(&unfinished, &file)?;
-            Ok(new)
-        }
-        Err(error) => Err(error.into()),
+fn read_or_make(folder: &Path) -> Result<Settings, SettingsError> {
+    if let Some(settings) = Settings::read(folder)? {
+        return Ok(settings);
     }
+    let new = Settings::new("My courses", StoreSettings::ThisComputer);
+    new.write(folder)?;
+    Ok(new)
+}
+
+/// The store a bucket's settings and key make. Connects to nothing yet.
+#[must_use]
+pub fn bucket_store(bucket: &BucketSettings, key: StoreKey) -> Prefixed<S3Store> {
+    let store = S3Store::new(S3Config {
+        endpoint: bucket.endpoint.clone(),
+        region: bucket.region.clone(),
+        bucket: bucket.bucket.clone(),
+        access_key: key.id,
+        secret_key: key.secret,
+    });
+    Prefixed::new(store, bucket.prefix.clone())
 }

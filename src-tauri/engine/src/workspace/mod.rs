@@ -1,13 +1,19 @@
 //! One workspace, running: the parts of the engine put together, and what the window may ask of them. One engine a
 //! workspace: its folder is locked while it runs.
 
+mod check;
 mod describe;
+mod keys;
 mod local;
 mod lock;
+mod settings;
 mod source;
 mod undo;
 
-pub use local::{LocalWorkspace, OpenError};
+pub use check::{CheckError, check_store};
+pub use keys::{Kept, KeyRing, KeychainError, StoreKey};
+pub use local::{LocalWorkspace, OpenError, Opening, bucket_store};
+pub use settings::{BucketSettings, Provider, Settings, SettingsError, StoreSettings};
 
 use crate::EventSink;
 use crate::catalogue::{Catalogue, CatalogueFailure};
@@ -17,11 +23,11 @@ use crate::sync::Sync;
 use crate::uploads::{Uploads, UploadsConfig, UploadsError};
 use describe::Describer;
 use lectern_shared::change::CacheTag;
-use lectern_shared::command::{EditReceipt, PosterArguments, StoreKind, WorkspaceState};
+use lectern_shared::command::{EditReceipt, PosterArguments, WorkspaceState};
 use lectern_shared::course::{CourseDetail, CourseList};
 use lectern_shared::error::{AppError, ErrorCode};
 use lectern_shared::event::AppEvent;
-use lectern_shared::ids::{AssetId, CourseId, EditId, OperationId, UserId};
+use lectern_shared::ids::{AssetId, CourseId, EditId, OperationId};
 use lectern_shared::media::{AssetPage, AssetQuery};
 use lectern_shared::mutation::Mutation;
 use lectern_shared::upload::{Destination, IntakeReport, UploadAction, UploadList, UploadState};
@@ -37,18 +43,17 @@ const CONCURRENCY: usize = 4;
 pub struct WorkspaceConfig {
     /// The mirror, the journal and the pictures live here.
     pub folder: PathBuf,
-    pub name: String,
-    pub user: UserId,
-    pub store: StoreKind,
+    pub settings: Settings,
     /// A program whose first act is [`crate::media::child_main`]: looks into files in a process of its own.
     pub prober: PathBuf,
     pub line: Line,
+    /// Looks at the queue and sends nothing.
+    pub held: bool,
 }
 
 /// A running workspace.
 pub struct Workspace {
-    name: String,
-    store: StoreKind,
+    settings: Settings,
     catalogue: Catalogue,
     sync: Sync,
     uploads: Uploads,
@@ -69,15 +74,16 @@ impl Workspace {
         server: Arc<dyn CourseServer>,
         events: EventSink,
     ) -> Result<Self, OpenError> {
-        let catalogue = Catalogue::open(&config.folder.join("mirror.sqlite"), config.user)?;
+        let catalogue = Catalogue::open(&config.folder.join("mirror.sqlite"), config.settings.user)?;
         let thumbnails = ThumbnailCache::open(config.folder.join("thumbnails"))?;
         let sync = Sync::start(catalogue.clone(), server.clone(), events.clone());
         let roots = config.line.roots.clone();
         let uploads_config = UploadsConfig {
             journal: config.folder.join("journal.sqlite"),
-            user: config.user,
+            user: config.settings.user,
             concurrency: CONCURRENCY,
             line: config.line,
+            held: config.held,
         };
         let uploads =
             Uploads::start(uploads_config, Arc::new(catalogue.clone()), server.clone(), events.clone()).await?;
@@ -94,8 +100,8 @@ impl Workspace {
             roots,
         });
         nudge_when_reachable(&sync, &uploads);
-        let (name, store, undo) = (config.name, config.store, UndoStack::default());
-        Ok(Self { name, store, catalogue, sync, uploads, previews, thumbnails, describer, undo, events })
+        let (settings, undo) = (config.settings, UndoStack::default());
+        Ok(Self { settings, catalogue, sync, uploads, previews, thumbnails, describer, undo, events })
     }
 
     /// # Errors
@@ -104,8 +110,9 @@ impl Workspace {
         let pending = self.catalogue.pending().await.map_err(app_error)?;
         let waiting = self.uploads.list().uploads.iter().filter(|upload| upload.state != UploadState::Ready).count();
         Ok(WorkspaceState {
-            name: self.name.clone(),
-            store: self.store,
+            name: self.settings.name.clone(),
+            store: self.settings.store.kind(),
+            bucket: self.settings.store.bucket(),
             user: self.catalogue.user(),
             server_reachable: self.sync.is_reachable(),
             edits_waiting: pending.edits,

@@ -6,7 +6,11 @@ import type { UserId } from "./UserId";
 /**
  * The state line, in facts. The words are the window's.
  */
-export type WorkspaceState = { name: string, store: StoreKind, user: UserId, 
+export type WorkspaceState = { name: string, store: StoreKind, 
+/**
+ * The bucket's name, where the bytes go to one.
+ */
+bucket: string | null, user: UserId, 
 /**
  * The course server answered the last call.
  */

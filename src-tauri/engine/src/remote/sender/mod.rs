@@ -4,11 +4,13 @@
 mod body;
 mod outcome;
 mod pace;
+mod small;
 mod stall;
 
 pub use body::Gauge;
 pub use outcome::PutOutcome;
 pub use pace::Pace;
+pub use small::{get_small, put_small};
 
 use super::{Line, RootCertificate};
 use body::PartBody;
@@ -168,29 +170,6 @@ fn is_loopback(url: &Url) -> bool {
         Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         None => false,
     }
-}
-
-/// Sends something small to a signed URL, in one piece and one try.
-///
-/// # Errors
-/// When it is not in the store afterwards, as far as we know.
-pub async fn put_small(
-    roots: &[RootCertificate],
-    signed: &lectern_shared::protocol::SignedUrl,
-    bytes: Vec<u8>,
-) -> Result<(), SenderError> {
-    let url = Url::parse(&signed.url).map_err(|error| SenderError::Client(error.to_string()))?;
-    let times = SenderTimes::default();
-    let builder = Client::builder().http1_only().connect_timeout(times.connect).timeout(times.answer);
-    let builder = builder.tls_certs_merge(trusted(roots)?);
-    let client = if is_loopback(&url) { builder.no_proxy() } else { builder }.build().map_err(unusable)?;
-    let mut request = client.put(url);
-    for (name, value) in &signed.headers {
-        if !name.eq_ignore_ascii_case("content-length") && !name.eq_ignore_ascii_case("host") {
-            request = request.header(name, value);
-        }
-    }
-    request.body(bytes).send().await.and_then(reqwest::Response::error_for_status).map(drop).map_err(unusable)
 }
 
 #[cfg(test)]

@@ -53,6 +53,9 @@ impl Scheduler {
     }
 
     pub(super) fn dispatch(&mut self, now: Instant) {
+        if self.held {
+            return;
+        }
         self.begin_steps(now);
         self.begin_parts(now);
     }

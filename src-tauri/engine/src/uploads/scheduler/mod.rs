@@ -106,6 +106,7 @@ impl Entry {
 pub(super) struct Scheduler {
     user: UserId,
     concurrency: usize,
+    held: bool,
     between_tries: Pauses,
     outside: Arc<Outside>,
     board: Arc<Board>,
@@ -136,6 +137,7 @@ pub(super) struct Scheduler {
 pub(super) struct Parts {
     pub user: UserId,
     pub concurrency: usize,
+    pub held: bool,
     pub patience: Patience,
     pub outside: Arc<Outside>,
     pub board: Arc<Board>,
@@ -150,6 +152,7 @@ impl Scheduler {
         Self {
             user: parts.user,
             concurrency: parts.concurrency.max(1),
+            held: parts.held,
             between_tries: parts.patience.between_tries,
             outside: parts.outside,
             board: parts.board,

@@ -1,0 +1,89 @@
+//! What may be said on the command line.
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use url::Url;
+
+/// Lectern without a window: the same workspaces, the same engine, the same queue.
+///
+/// Keys come from the system's keychain, or from LECTERN_STORE_KEY_ID and LECTERN_STORE_KEY, or from the file named by
+/// LECTERN_STORE_CREDENTIALS (id and key on a line each) – never from arguments, which every user of a computer can see.
+///
+/// Exit codes: 0 done; 1 some files did not go, or something failed; 2 not understood; 3 the workspace is in use;
+/// 4 a key is missing or does not work.
+#[derive(Debug, Parser)]
+#[command(name = "lectern-cli", version)]
+pub struct Arguments {
+    /// Where workspaces are kept, if not in the system's folder for local app data.
+    #[arg(long, global = true, value_name = "FOLDER", env = "LECTERN_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Which workspace.
+    #[arg(long, short, global = true, value_name = "NAME", default_value = "local")]
+    pub workspace: String,
+    /// Print JSON: one object, on stdout. Errors too.
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Add, list and check workspaces.
+    #[command(subcommand)]
+    Workspace(WorkspaceCommand),
+    /// Put files into a chapter, in the order given, and send them.
+    Upload {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The course's title. Made when there is none.
+        #[arg(long)]
+        course: String,
+        /// The chapter's title. Made when there is none.
+        #[arg(long)]
+        chapter: String,
+        /// Queue only: the next run, or the app, sends them.
+        #[arg(long)]
+        no_wait: bool,
+    },
+    /// The media library.
+    #[command(subcommand)]
+    Library(LibraryCommand),
+    /// Send what is queued, until nothing is left that can go.
+    Queue,
+    /// Say what is queued, sent and waiting, without sending anything.
+    Status,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LibraryCommand {
+    /// Add files to the library and send them.
+    Add {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Queue only: the next run, or the app, sends them.
+        #[arg(long)]
+        no_wait: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum WorkspaceCommand {
+    /// Make a workspace whose files go to a bucket of an S3-compatible store.
+    Add {
+        name: String,
+        #[arg(long)]
+        endpoint: Url,
+        #[arg(long, default_value = "us-east-1")]
+        region: String,
+        #[arg(long)]
+        bucket: String,
+        /// Everything of this workspace lies below it.
+        #[arg(long, default_value = "")]
+        prefix: String,
+    },
+    /// List the workspaces of this computer.
+    List,
+    /// Upload, list, read and delete a small object in the workspace's bucket.
+    Check,
+}

@@ -1,0 +1,156 @@
+//! The program as scripts use it: arguments in, exit code and JSON out.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+struct Shell {
+    folder: tempfile::TempDir,
+}
+
+impl Shell {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn file(&self, name: &str, bytes: usize) -> PathBuf {
+        let path = self.folder.path().join(name);
+        // Other bytes for each name, and nothing that looks like text: then its name says what it is.
+        let seed: u32 = name.bytes().map(u32::from).sum();
+        let content: Vec<u8> = (seed..).step_by(7).map(|number| (number % 251) as u8).take(bytes).collect();
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lectern-cli"));
+        command.arg("--data-dir").arg(self.data()).args(arguments);
+        for name in ["LECTERN_STORE_KEY_ID", "LECTERN_STORE_KEY", "LECTERN_STORE_CREDENTIALS", "LECTERN_LOG"] {
+            command.env_remove(name);
+        }
+        // No keychain of whoever runs the tests.
+        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/there/is/no/bus");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> (i32, Value) {
+        outcome(&self.command(arguments).arg("--json").output().unwrap())
+    }
+}
+
+fn outcome(output: &Output) -> (i32, Value) {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let said = serde_json::from_str(text.trim())
+        .unwrap_or_else(|_| panic!("no JSON: {text} {}", String::from_utf8_lossy(&output.stderr)));
+    (output.status.code().unwrap(), said)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn files_go_into_a_chapter_that_is_made_when_it_is_missing() {
+    let shell = Shell::new();
+    let files = [shell.file("Lecture 10.mp4", 70_000), shell.file("Lecture 9.mp4", 9_000)];
+    let place = ["--course", "Chemistry", "--chapter", "Kinetics"];
+    let (code, said) = shell.run(&[&["upload", text(&files[0]), text(&files[1])], &place[..]].concat());
+    assert_eq!((code, &said["ready"], &said["refused"]), (0, &2.into(), &0.into()), "{said}");
+    assert_eq!(said["uploads"][0]["destination"], "Chemistry › Kinetics");
+    let again = shell.file("Lecture 11.mp4", 5_000);
+    let (code, _) = shell.run(&[&["upload", text(&again)], &place[..]].concat());
+    assert_eq!(code, 0);
+    let (_, status) = shell.run(&["status"]);
+    let courses: Vec<_> = status["uploads"].as_array().unwrap().iter().map(|upload| &upload["context"]).collect();
+    assert!(courses.len() == 3 && courses.iter().all(|course| *course == courses[0]), "one course, not two: {status}");
+}
+
+#[test]
+fn what_is_only_queued_stays_queued_until_somebody_sends_it() {
+    let shell = Shell::new();
+    let file = shell.file("Lecture 1.mp4", 300_000);
+    let (code, said) = shell.run(&["library", "add", text(&file), "--no-wait"]);
+    assert_eq!((code, said["queued"].as_array().unwrap().len()), (0, 1));
+    let (code, status) = shell.run(&["status"]);
+    assert_eq!((code, &status["totals"]["uploads"]), (0, &1.into()));
+    let (code, said) = shell.run(&["queue"]);
+    assert_eq!((code, &said["ready"]), (0, &1.into()), "{said}");
+    let (_, status) = shell.run(&["status"]);
+    assert_eq!(status["uploads"][0]["state"], "ready");
+}
+
+#[test]
+fn what_cannot_go_is_named_in_the_exit_code_and_the_others_go() {
+    let shell = Shell::new();
+    let (good, empty) = (shell.file("good.mp4", 1_000), shell.file("empty.mp4", 0));
+    let (code, said) = shell.run(&["library", "add", text(&good), text(&empty)]);
+    assert_eq!((code, &said["ready"], &said["refused"]), (1, &1.into(), &1.into()));
+}
+
+#[test]
+fn a_workspace_that_is_not_there_or_badly_named_is_said_and_nothing_is_made() {
+    let shell = Shell::new();
+    for name in ["nobody", "../local", ""] {
+        let (code, said) = shell.run(&["status", "--workspace", name]);
+        assert_eq!(code, 2, "{name}");
+        assert!(said["error"].as_str().unwrap().contains(name), "{said}");
+    }
+    assert!(!shell.data().join("nobody").exists());
+}
+
+#[test]
+fn a_bucket_is_added_only_with_a_key_and_only_when_it_passes_the_check() {
+    let shell = Shell::new();
+    let add = ["workspace", "add", "b2", "--endpoint", "http://127.0.0.1:9", "--bucket", "lectures"];
+    let (code, said) = shell.run(&add);
+    assert_eq!(code, 4);
+    assert!(said["error"].as_str().unwrap().contains("LECTERN_STORE_KEY"), "{said}");
+    let mut with_key = shell.command(&add);
+    with_key.arg("--json").env("LECTERN_STORE_KEY_ID", "id").env("LECTERN_STORE_KEY", "swordfish");
+    let (code, said) = outcome(&with_key.output().unwrap());
+    assert_eq!(code, 4);
+    assert!(said["error"].as_str().unwrap().starts_with("the store does not pass"), "{said}");
+    assert!(!said.to_string().contains("swordfish"));
+    let (_, list) = shell.run(&["workspace", "list"]);
+    assert_eq!(list["workspaces"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_credentials_file_without_both_halves_is_named() {
+    let shell = Shell::new();
+    let file = shell.folder.path().join("key");
+    std::fs::write(&file, "only-an-id\n").unwrap();
+    let add = ["workspace", "add", "b2", "--endpoint", "http://127.0.0.1:9", "--bucket", "lectures", "--json"];
+    let (code, said) = outcome(&shell.command(&add).env("LECTERN_STORE_CREDENTIALS", &file).output().unwrap());
+    assert_eq!(code, 4);
+    assert!(said["error"].as_str().unwrap().contains(text(&file)), "{said}");
+}
+
+#[test]
+fn a_second_engine_in_one_workspace_is_refused() {
+    use std::io::{BufRead as _, BufReader};
+    let shell = Shell::new();
+    let holder = shell.folder.path().join("data/local");
+    std::fs::create_dir_all(&holder).unwrap();
+    // Another process that holds the lock, as the app does.
+    let mut child = Command::new("flock")
+        .arg(holder.join("lock"))
+        .args(["sh", "-c", "echo held; exec cat"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "held\n");
+    let (code, said) = shell.run(&["status"]);
+    assert_eq!(code, 3, "{said}");
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    let (code, _) = shell.run(&["status"]);
+    assert_eq!(code, 0);
+}
