@@ -1,5 +1,7 @@
 //! The program as scripts use it: arguments in, exit code and JSON out.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
