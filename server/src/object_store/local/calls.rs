@@ -5,17 +5,20 @@ use super::BUCKET;
 use super::fault::Fault;
 use super::folder::Folder;
 use super::layout::hex;
+use super::lifecycle;
 use super::objects::{Manifest, Meta, Object, now_ms};
 use super::read::Reader;
 use super::receive::{Announced, Received, receive};
 use base64::Engine;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
-    CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput,
-    DeleteObjectOutput, ETag, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput,
-    HeadObjectOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsV2Input, ListObjectsV2Output,
-    ListPartsInput, ListPartsOutput, MultipartUpload, Part, PutObjectInput, PutObjectOutput, StreamingBlob, Timestamp,
-    UploadPartInput, UploadPartOutput,
+    CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
+    DeleteBucketLifecycleInput, DeleteBucketLifecycleOutput, DeleteObjectInput, DeleteObjectOutput, ETag,
+    GetBucketLifecycleConfigurationInput, GetBucketLifecycleConfigurationOutput, GetObjectInput, GetObjectOutput,
+    HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListMultipartUploadsInput,
+    ListMultipartUploadsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
+    MultipartUpload, Part, PutBucketLifecycleConfigurationInput, PutBucketLifecycleConfigurationOutput, PutObjectInput,
+    PutObjectOutput, StreamingBlob, Timestamp, UploadPartInput, UploadPartOutput,
 };
 use s3s::stream::ByteStream;
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
@@ -336,6 +339,39 @@ impl S3 for Calls {
         let version_id = input.version_id.clone();
         self.on_disk(move |folder| folder.objects.delete(&input.key, input.version_id.as_deref())).await?;
         Ok(S3Response::new(DeleteObjectOutput { version_id, ..Default::default() }))
+    }
+
+    async fn get_bucket_lifecycle_configuration(
+        &self,
+        req: S3Request<GetBucketLifecycleConfigurationInput>,
+    ) -> S3Result<S3Response<GetBucketLifecycleConfigurationOutput>> {
+        ours(&req.input.bucket)?;
+        let rules = self.on_disk(|folder| lifecycle::read(&folder.layout)).await?;
+        if rules.is_empty() {
+            return Err(s3_error!(NoSuchLifecycleConfiguration));
+        }
+        let rules = Some(rules.into_iter().map(lifecycle::given).collect());
+        Ok(S3Response::new(GetBucketLifecycleConfigurationOutput { rules, ..Default::default() }))
+    }
+
+    async fn put_bucket_lifecycle_configuration(
+        &self,
+        req: S3Request<PutBucketLifecycleConfigurationInput>,
+    ) -> S3Result<S3Response<PutBucketLifecycleConfigurationOutput>> {
+        ours(&req.input.bucket)?;
+        let rules = req.input.lifecycle_configuration.ok_or_else(|| s3_error!(MalformedXML))?.rules;
+        let rules = rules.into_iter().map(lifecycle::taken).collect::<S3Result<Vec<_>>>()?;
+        self.on_disk(move |folder| lifecycle::write(&folder.layout, &rules)).await?;
+        Ok(S3Response::new(PutBucketLifecycleConfigurationOutput::default()))
+    }
+
+    async fn delete_bucket_lifecycle(
+        &self,
+        req: S3Request<DeleteBucketLifecycleInput>,
+    ) -> S3Result<S3Response<DeleteBucketLifecycleOutput>> {
+        ours(&req.input.bucket)?;
+        self.on_disk(|folder| lifecycle::write(&folder.layout, &[])).await?;
+        Ok(S3Response::new(DeleteBucketLifecycleOutput::default()))
     }
 
     async fn list_objects_v2(&self, req: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {

@@ -6,6 +6,7 @@ mod durable;
 mod fault;
 mod folder;
 mod layout;
+mod lifecycle;
 mod objects;
 mod read;
 mod receive;
