@@ -37,7 +37,8 @@ pub fn with_abandoned_uploads_ended(rules: &[LifecycleRule], prefix: &str, days:
     // Not by its id: B2 keeps no ids and makes up new ones.
     let ours = merged.iter_mut().find(|rule| rule.enabled && rule.prefix == prefix && rule.abort_after_days.is_some());
     if let Some(ours) = ours {
-        ours.abort_after_days = Some(days);
+        // Never sooner than somebody wished before.
+        ours.abort_after_days = ours.abort_after_days.max(Some(days));
         return merged;
     }
     let id = free_id(rules);
@@ -86,8 +87,9 @@ mod tests {
     fn a_paused_upload_has_ninety_days_whatever_is_asked() {
         let merged = with_abandoned_uploads_ended(&[], "p/", 1);
         assert_eq!(merged[0].abort_after_days, Some(90));
-        assert_eq!(with_abandoned_uploads_ended(&merged, "p/", 200)[0].abort_after_days, Some(200));
-        assert_eq!(with_abandoned_uploads_ended(&merged, "p/", 2)[0].abort_after_days, Some(90));
+        let longer = with_abandoned_uploads_ended(&merged, "p/", 200);
+        assert_eq!((longer.len(), longer[0].abort_after_days), (1, Some(200)));
+        assert_eq!(with_abandoned_uploads_ended(&longer, "p/", 90), longer);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! folder's place without the app noticing.
 
 use super::BUCKET;
+use super::b2::Account;
 use super::fault::Fault;
 use super::folder::Folder;
 use super::layout::hex;
@@ -26,18 +27,20 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>, the same on B2.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>
 const PART_BYTES_MAX: u64 = 5 << 30;
 const PART_NUMBER_MAX: i32 = 10_000;
 
 #[derive(Clone)]
 pub(super) struct Calls {
     folder: Arc<Folder>,
+    /// Answers as B2 does.
+    b2: Option<Account>,
 }
 
 impl Calls {
-    pub(super) fn new(folder: Arc<Folder>) -> Self {
-        Self { folder }
+    pub(super) fn new(folder: Arc<Folder>, b2: Option<Account>) -> Self {
+        Self { folder, b2 }
     }
 
     /// Disks block: every touch of one happens on a thread that may.
@@ -60,8 +63,12 @@ impl Calls {
         let known = || body.as_ref().map_or(Some(0), |body| body.remaining_length().exact());
         let bytes =
             said.or_else(|| known().map(|bytes| bytes as u64)).ok_or_else(|| s3_error!(MissingContentLength))?;
-        if bytes > PART_BYTES_MAX {
+        if bytes > self.b2.as_ref().map_or(PART_BYTES_MAX, Account::part_bytes_max) {
             return Err(s3_error!(EntityTooLarge));
+        }
+        if let Some(account) = self.b2.as_ref().filter(|account| account.has_storage_cap()) {
+            let stored = self.on_disk(Folder::stored_bytes).await?;
+            account.room_for(stored, bytes)?;
         }
         let announced = Announced { bytes, md5: md5.map(decode_md5).transpose()? };
         self.on_disk(move |folder| folder.room_for(bytes)).await?;
@@ -278,7 +285,7 @@ impl S3 for Calls {
         let (version, etag) = self
             .on_disk(move |folder| {
                 let etag = hex(&received.md5);
-                let manifest = Manifest { meta, etag: etag.clone(), parts: Vec::new() };
+                let manifest = Manifest { meta, etag: etag.clone(), parts: Vec::new(), hides: false };
                 Ok((folder.objects.publish_one(received, manifest)?, etag))
             })
             .await?;
@@ -336,6 +343,12 @@ impl S3 for Calls {
     async fn delete_object(&self, req: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
         let input = req.input;
         ours(&input.bucket)?;
+        if self.b2.is_some() && input.version_id.is_none() {
+            let marker = self.on_disk(move |folder| folder.objects.hide(&input.key)).await?;
+            let delete_marker = marker.as_ref().map(|_| true);
+            let output = DeleteObjectOutput { delete_marker, version_id: marker, ..Default::default() };
+            return Ok(S3Response::new(output));
+        }
         let version_id = input.version_id.clone();
         self.on_disk(move |folder| folder.objects.delete(&input.key, input.version_id.as_deref())).await?;
         Ok(S3Response::new(DeleteObjectOutput { version_id, ..Default::default() }))
