@@ -17,6 +17,11 @@ async fn our_local_store_keeps_the_contract() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn our_local_store_in_b2_mode_keeps_the_contract() {
+    keeps_the_contract(contract::b2().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rclone_s_store_keeps_the_contract() {
     keeps_the_contract(contract::rclone().await).await;
 }

@@ -11,7 +11,7 @@ mod subject;
 mod table;
 mod urls;
 
-pub use stores::{Started, all, local, moto, named, rclone};
+pub use stores::{Started, all, b2, local, moto, named, rclone};
 pub use subject::{Case, Mismatch, Subject};
 pub use table::{Report, print};
 

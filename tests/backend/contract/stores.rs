@@ -5,6 +5,7 @@ use super::{Differs, Subject};
 use crate::support::mending_proxy::MendingProxy;
 use crate::support::moto::Moto;
 use crate::support::rclone::{ACCESS_KEY, Rclone, SECRET_KEY};
+use lectern_server::object_store::local::b2::Account;
 use lectern_server::object_store::local::{LocalOptions, LocalStore};
 use lectern_server::object_store::s3::S3Config;
 use std::any::Any;
@@ -31,8 +32,8 @@ impl Started {
 /// # Errors
 /// When one of them does not start.
 pub async fn all() -> io::Result<Vec<Started>> {
-    let (local, rclone, moto) = tokio::join!(local(), rclone(), moto());
-    Ok(vec![local?, rclone?, moto?])
+    let (local, b2, rclone, moto) = tokio::join!(local(), b2(), rclone(), moto());
+    Ok(vec![local?, b2?, rclone?, moto?])
 }
 
 /// Our own, as the app has it.
@@ -41,9 +42,23 @@ pub async fn all() -> io::Result<Vec<Started>> {
 /// When it does not start.
 pub async fn local() -> io::Result<Started> {
     let folder = tempfile::tempdir()?;
-    let options = LocalOptions { reserve_bytes: 0, ..LocalOptions::default() };
-    let store = LocalStore::start_with(folder.path(), options).await.map_err(io::Error::other)?;
+    let store = LocalStore::start_with(folder.path(), roomy()).await.map_err(io::Error::other)?;
     Started::new("local", store.config(), &[], (store, folder))
+}
+
+/// Our own, answering as B2 does.
+///
+/// # Errors
+/// When it does not start.
+pub async fn b2() -> io::Result<Started> {
+    let folder = tempfile::tempdir()?;
+    let store = LocalStore::start_as_b2(folder.path(), roomy(), &Account::new()).await.map_err(io::Error::other)?;
+    Started::new("B2 mode", store.config(), &[], (store, folder))
+}
+
+/// As in the app, on a disk however full.
+fn roomy() -> LocalOptions {
+    LocalOptions { reserve_bytes: 0, ..LocalOptions::default() }
 }
 
 /// `rclone serve s3`.
