@@ -2,6 +2,8 @@
 //! `cargo xtask contract`.
 
 use lectern_backend_tests::contract::{self, Started};
+use lectern_server::object_store::lifecycle::with_abandoned_uploads_ended;
+use lectern_server::object_store::{ObjectMeta, ObjectStore};
 use std::collections::HashSet;
 use std::io;
 
@@ -29,6 +31,20 @@ async fn rclone_s_store_keeps_the_contract() {
 #[tokio::test(flavor = "multi_thread")]
 async fn moto_s_store_keeps_the_contract() {
     keeps_the_contract(contract::moto().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_is_asked_for_the_contract_is_left_as_it_was() {
+    let bucket = contract::local().await.unwrap();
+    let store = &bucket.subject.store;
+    let meta = ObjectMeta { content_type: "video/mp4".into(), entries: Vec::new() };
+    store.create_multipart("theirs/film", &meta).await.unwrap();
+    store.set_lifecycle(&with_abandoned_uploads_ended(&[], "theirs/", 365)).await.unwrap();
+    let (uploads, rules) = (store.list_uploads("").await.unwrap(), store.lifecycle().await.unwrap());
+    let named = contract::named(bucket.subject.config.clone(), "asked/").unwrap();
+    assert!(contract::run(&named.subject).await.failures().is_empty());
+    assert_eq!(store.list_keys("").await.unwrap(), Vec::<String>::new());
+    assert_eq!((store.list_uploads("").await.unwrap(), store.lifecycle().await.unwrap()), (uploads, rules));
 }
 
 #[test]

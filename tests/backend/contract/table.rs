@@ -50,7 +50,8 @@ pub fn print(reports: &[Report]) {
     let failed = reports.iter().map(|report| report.failures().len()).sum::<usize>();
     let differ = sum(|outcome| matches!(outcome, Outcome::Differs(_)));
     let passed = sum(|outcome| *outcome == Outcome::Passed);
-    println!("\n{} stores: {passed} passed, {differ} differ as written down, {failed} failed", reports.len());
+    let stores = if reports.len() == 1 { "1 store".to_owned() } else { format!("{} stores", reports.len()) };
+    println!("\n{stores}: {passed} passed, {differ} differ as written down, {failed} failed");
 }
 
 fn word(outcome: Option<&Outcome>) -> &'static str {
