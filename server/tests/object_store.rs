@@ -4,9 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 use base64::Engine;
+use lectern_server::object_store::lifecycle::with_abandoned_uploads_ended;
 use lectern_server::object_store::local::{LocalOptions, LocalStore, LocalStoreError};
 use lectern_server::object_store::s3::{S3Config, S3Store};
-use lectern_server::object_store::{ObjectMeta, ObjectStore, StoreError, StoredObject};
+use lectern_server::object_store::{LifecycleRule, ObjectMeta, ObjectStore, StoreError, StoredObject};
 use lectern_shared::protocol::SignedUrl;
 use md5::{Digest, Md5};
 use reqwest::{Client, Response, StatusCode};
@@ -374,6 +375,21 @@ async fn a_restart_keeps_confirmed_parts_and_objects_and_nothing_else() {
     assert_eq!(it.http.put(old).body("x").send().await.unwrap().status(), StatusCode::FORBIDDEN);
     it.store.complete(KEY, &upload, &[(2, etag)]).await.unwrap();
     assert_eq!(it.get(KEY, None, "").await.text().await.unwrap(), "two");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lifecycle_rules_outlive_a_restart_and_can_all_go() {
+    let it = fixture().await;
+    assert_eq!(it.store.lifecycle().await.unwrap(), []);
+    let rules = with_abandoned_uploads_ended(&[], "space/", 90);
+    it.store.set_lifecycle(&rules).await.unwrap();
+    let it = it.restarted().await;
+    assert_eq!(it.store.lifecycle().await.unwrap(), rules);
+    let nonsense = [LifecycleRule { abort_after_days: Some(0), ..rules[0].clone() }];
+    assert!(matches!(it.store.set_lifecycle(&nonsense).await, Err(StoreError::Refused(_))));
+    assert_eq!(it.store.lifecycle().await.unwrap(), rules);
+    it.store.set_lifecycle(&[]).await.unwrap();
+    assert_eq!(it.store.lifecycle().await.unwrap(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

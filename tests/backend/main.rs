@@ -5,6 +5,7 @@
 
 mod desk;
 mod local;
+mod object_stores;
 mod offline;
 mod rclone;
 mod resume;

@@ -44,6 +44,12 @@ fn the_aws_sdk_is_in_the_object_store_only() {
 }
 
 #[test]
+fn b2_mode_is_for_tests_alone() {
+    let app = rust().filter(|file| !file.is_test() && !file.path.starts_with("server/src/object_store/local/"));
+    hold("nothing but tests starts a store as B2", app.flat_map(|file| file.code_with(&["start_as_b2", "local::b2"])));
+}
+
+#[test]
 fn the_window_reaches_the_host_through_backend_only() {
     let others = window().filter(|file| !file.path.starts_with("ui/src/backend/"));
     hold(

@@ -1,9 +1,10 @@
 //! The project's own commands: `cargo xtask start`, `cargo xtask test` and what they are made of.
 
 mod bindings;
+mod contract;
 mod packages;
 mod place;
-mod rclone;
+mod python;
 mod run;
 mod setup;
 mod stamp;
@@ -20,6 +21,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   start [--headless]   builds and opens the app; --headless (or no display) does the main job in a virtual desktop
   test                 formatting, lints, the window's tests, backend tests, tests in a real window
   setup                installs what the other commands need
+  contract             asks every object store here for what uploads rely on; your own bucket with
+                         --endpoint URL --region REGION --bucket BUCKET [--prefix PREFIX]
+                       and its key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
   bindings             writes the TypeScript of the commands and types in shared/
   screenshots          takes the pictures in docs/screenshots again";
 
@@ -41,6 +45,7 @@ fn command(arguments: &[&str]) -> Result {
         ["start", "--headless"] => start::start(false),
         ["test"] => test::test(),
         ["setup"] => setup::everything(),
+        ["contract", rest @ ..] => contract::ask(rest),
         ["bindings"] => bindings::write(),
         ["screenshots"] => start::screenshots(),
         _ => Err(Trouble::Needs(USAGE.to_owned())),

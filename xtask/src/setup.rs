@@ -2,7 +2,7 @@
 
 use crate::packages::{BUILD, HEADLESS, TEST};
 use crate::run::{Result, Trouble, find_program, output_of, run, say};
-use crate::{rclone, ui};
+use crate::{python, ui};
 use std::process::Command;
 
 /// Vite's and Vitest's oldest.
@@ -16,7 +16,7 @@ pub fn for_start(window: bool) -> Result {
 
 pub fn for_tests() -> Result {
     system(&[BUILD, HEADLESS, TEST].concat())?;
-    rclone::install()?;
+    python::install()?;
     ui::install()
 }
 

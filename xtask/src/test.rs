@@ -2,7 +2,7 @@
 
 use crate::run::{Result, Trouble, cargo, run, run_reading, say};
 use crate::tally::Tally;
-use crate::{place, rclone, setup, start, ui};
+use crate::{place, python, setup, start, ui};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -59,8 +59,7 @@ fn backend(tally: &mut Tally) -> Result {
 fn cargo_test(selected: &[&str], tally: &mut Tally) -> Result {
     let mut command = cargo(&place::root());
     command.args(["test", "--workspace", "--no-fail-fast"]).args(selected);
-    command.env("LECTERN_RCLONE", rclone::program());
-    run_reading(&mut command, |line| tally.add_cargo_line(line))
+    run_reading(python::show(&mut command), |line| tally.add_cargo_line(line))
 }
 
 fn integration_tests() -> Result<Vec<String>> {

@@ -1,8 +1,11 @@
 //! The control plane of an object store. Bytes never pass here: the app sends them to the URLs signed here.
 
+pub mod lifecycle;
 pub mod local;
 pub mod prefixed;
 pub mod s3;
+
+pub use lifecycle::LifecycleRule;
 
 use lectern_shared::protocol::{SignedUrl, StoredPart};
 
@@ -76,6 +79,10 @@ pub trait ObjectStore: Send + Sync + 'static {
     async fn delete(&self, key: &str, version: Option<&str>) -> Result<(), StoreError>;
     /// ListMultipartUploads under the prefix, all pages.
     async fn list_uploads(&self, prefix: &str) -> Result<Vec<UnfinishedUpload>, StoreError>;
+    /// GetBucketLifecycleConfiguration; empty when the bucket has none. Refused for a rule that ours cannot repeat.
+    async fn lifecycle(&self) -> Result<Vec<LifecycleRule>, StoreError>;
+    /// PutBucketLifecycleConfiguration, which replaces every rule that is there; DeleteBucketLifecycle for none.
+    async fn set_lifecycle(&self, rules: &[LifecycleRule]) -> Result<(), StoreError>;
     /// Bytes that still fit, where the store can tell (a folder of this computer).
     async fn free_bytes(&self) -> Option<u64>;
 }

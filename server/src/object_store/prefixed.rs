@@ -1,6 +1,6 @@
 //! A part of a bucket as a store of its own: every key lies below a prefix, and nothing else is seen.
 
-use super::{ObjectMeta, ObjectStore, StoreError, StoredObject, UnfinishedUpload};
+use super::{LifecycleRule, ObjectMeta, ObjectStore, StoreError, StoredObject, UnfinishedUpload};
 use lectern_shared::protocol::{SignedUrl, StoredPart};
 
 /// `store` below `prefix`, which is empty or ends with a slash.
@@ -65,6 +65,15 @@ impl<S: ObjectStore> ObjectStore for Prefixed<S> {
             Some(UnfinishedUpload { key, ..upload })
         };
         Ok(self.store.list_uploads(&self.full(prefix)).await?.into_iter().filter_map(below).collect())
+    }
+
+    // Rules are the whole bucket's, their prefixes whole too.
+    async fn lifecycle(&self) -> Result<Vec<LifecycleRule>, StoreError> {
+        self.store.lifecycle().await
+    }
+
+    async fn set_lifecycle(&self, rules: &[LifecycleRule]) -> Result<(), StoreError> {
+        self.store.set_lifecycle(rules).await
     }
 
     async fn free_bytes(&self) -> Option<u64> {

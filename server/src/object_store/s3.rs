@@ -2,17 +2,22 @@
 
 mod clock;
 mod errors;
+mod lifecycle;
 mod metadata;
 
-use super::{ObjectMeta, ObjectStore, StoreError, StoredObject, UnfinishedUpload};
+use super::{LifecycleRule, ObjectMeta, ObjectStore, StoreError, StoredObject, UnfinishedUpload};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     BehaviorVersion, Builder, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
     StalledStreamProtectionConfig, retry::RetryConfig,
 };
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
-use aws_sdk_s3::types::{BucketLocationConstraint, CompletedMultipartUpload, CompletedPart, CreateBucketConfiguration};
+use aws_sdk_s3::types::{
+    BucketLifecycleConfiguration, BucketLocationConstraint, CompletedMultipartUpload, CompletedPart,
+    CreateBucketConfiguration,
+};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use clock::StoreClock;
@@ -86,6 +91,8 @@ pub struct S3Store {
     clock: StoreClock,
     translate: Translator,
     free_space: Option<FreeSpace>,
+    page_size: Option<i32>,
+    url_seconds: u64,
 }
 
 /// The SDK's client would print the key id, and two pages more.
@@ -108,7 +115,23 @@ impl S3Store {
         let clock = StoreClock::default();
         let client = Client::from_conf(sdk_config(&config, &line, &clock));
         let translate = Translator::new([config.access_key, config.secret_key]);
-        Self { client, bucket: config.bucket, region: config.region, line, clock, translate, free_space: None }
+        let (bucket, region) = (config.bucket, config.region);
+        let (free_space, page_size) = (None, None);
+        Self { client, bucket, region, line, clock, translate, free_space, page_size, url_seconds: URL_SECONDS }
+    }
+
+    /// Asks for at most so many entries in a page of a listing, where the store's own thousand is too many to test with.
+    #[must_use]
+    pub fn with_page_size(mut self, entries: i32) -> Self {
+        self.page_size = Some(entries);
+        self
+    }
+
+    /// Signs URLs that hold so long, instead of [`URL_SECONDS`].
+    #[must_use]
+    pub fn with_url_seconds(mut self, seconds: u64) -> Self {
+        self.url_seconds = seconds;
+        self
     }
 
     /// Makes [`ObjectStore::free_bytes`] answer what fits on the disk of this folder and leaves `reserve_bytes` free.
@@ -150,7 +173,7 @@ impl S3Store {
         let mut keys = Vec::new();
         let mut next: Option<String> = None;
         loop {
-            let call = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+            let call = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).set_max_keys(self.page_size);
             let page = call.set_continuation_token(next.clone()).send().await.map_err(|e| self.translate.error(e))?;
             keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
             let following = page.next_continuation_token().map(str::to_owned);
@@ -164,7 +187,7 @@ impl S3Store {
     fn presigning(&self) -> Result<PresigningConfig, StoreError> {
         PresigningConfig::builder()
             .start_time(self.clock.now())
-            .expires_in(Duration::from_secs(URL_SECONDS))
+            .expires_in(Duration::from_secs(self.url_seconds))
             .build()
             .map_err(|_| StoreError::Refused("a URL cannot be signed for that long".into()))
     }
@@ -278,7 +301,8 @@ impl ObjectStore for S3Store {
         let mut marker: Option<String> = None;
         loop {
             let call = self.client.list_parts().bucket(&self.bucket).key(key).upload_id(upload_id);
-            let page = call.set_part_number_marker(marker.clone()).send().await.map_err(|e| self.translate.error(e))?;
+            let call = call.set_max_parts(self.page_size).set_part_number_marker(marker.clone());
+            let page = call.send().await.map_err(|e| self.translate.error(e))?;
             for part in page.parts() {
                 let (Some(number), Some(etag)) = (part.part_number(), part.e_tag()) else { continue };
                 let Ok(number) = u32::try_from(number) else { continue };
@@ -347,7 +371,7 @@ impl ObjectStore for S3Store {
         loop {
             let (key_marker, id_marker) = marker.clone().map_or((None, None), |(key, id)| (Some(key), id));
             let call = self.client.list_multipart_uploads().bucket(&self.bucket).prefix(prefix);
-            let call = call.set_key_marker(key_marker).set_upload_id_marker(id_marker);
+            let call = call.set_max_uploads(self.page_size).set_key_marker(key_marker).set_upload_id_marker(id_marker);
             let page = match call.send().await.map_err(|e| self.translate.error(e)) {
                 // rclone's word for a bucket without unfinished uploads: a listing names none that could be missing.
                 Err(StoreError::NoSuchUpload) => return Ok(uploads),
@@ -363,6 +387,29 @@ impl ObjectStore for S3Store {
             let next_id = page.next_upload_id_marker().map(str::to_owned);
             marker = advanced(&marker, page.next_key_marker().map(|key| (key.to_owned(), next_id)))?;
         }
+    }
+
+    async fn lifecycle(&self) -> Result<Vec<LifecycleRule>, StoreError> {
+        let call = self.client.get_bucket_lifecycle_configuration().bucket(&self.bucket);
+        match call.send().await {
+            Ok(answer) => answer.rules().iter().map(lifecycle::ours).collect(),
+            Err(error) if error.code() == Some(lifecycle::NO_RULES) => Ok(Vec::new()),
+            Err(error) => Err(self.translate.error(error)),
+        }
+    }
+
+    async fn set_lifecycle(&self, rules: &[LifecycleRule]) -> Result<(), StoreError> {
+        if rules.is_empty() {
+            // S3 takes no empty list.
+            let call = self.client.delete_bucket_lifecycle().bucket(&self.bucket);
+            return call.send().await.map(drop).map_err(|e| self.translate.error(e));
+        }
+        let unbuildable = |_| StoreError::Refused("the lifecycle rules could not be written".into());
+        let rules = rules.iter().map(lifecycle::theirs).collect::<Result<Vec<_>, _>>().map_err(unbuildable)?;
+        let rules = BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().map_err(unbuildable)?;
+        let call = self.client.put_bucket_lifecycle_configuration().bucket(&self.bucket).lifecycle_configuration(rules);
+        let sent = call.customize().mutate_request(lifecycle::with_md5_alone).send().await;
+        sent.map(drop).map_err(|e| self.translate.error(e))
     }
 
     async fn free_bytes(&self) -> Option<u64> {

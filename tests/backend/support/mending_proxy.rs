@@ -1,9 +1,11 @@
-//! Stands in front of `rclone serve s3` and mends the one answer that aws-sdk-s3 cannot read.
+//! Stands in front of other people's stores and mends the two answers that aws-sdk-s3 cannot read.
 //!
-//! rclone names the root of its answer to CreateMultipartUpload `InitiateMultipartUpload`; S3 names it
+//! rclone names the root of its answer to CreateMultipartUpload `InitiateMultipartUpload`, S3 names it
 //! `InitiateMultipartUploadResult`
-//! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html>). Everything else passes as it is,
-//! the Host header too, because the signature covers it. In tests only: no real store needs it.
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html>); moto names that of ListParts
+//! `ListPartsResponse`, S3 `ListPartsResult` (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html>).
+//! Everything else passes as it is, the Host header too, because the signature covers it. In tests only: no real store
+//! needs it.
 
 use axum::Router;
 use axum::body::Body;
@@ -64,28 +66,51 @@ impl Drop for MendingProxy {
     }
 }
 
+/// The root of an answer as a store names it, and as S3 does.
+#[derive(Clone, Copy)]
+struct Root {
+    found: &'static str,
+    right: &'static str,
+}
+
+const CREATED: Root = Root { found: "InitiateMultipartUpload", right: "InitiateMultipartUploadResult" };
+const LISTED: Root = Root { found: "ListPartsResponse", right: "ListPartsResult" };
+
 async fn forward(State(upstream): State<Upstream>, request: Request) -> Response {
-    let is_create = is_create_multipart(request.method(), request.uri());
-    match send(&upstream, request).await {
-        Ok(answer) if is_create && answer.status() == StatusCode::OK => mended(answer).await,
-        Ok(answer) => passed_on(answer),
-        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+    let root = answered_with(request.method(), request.uri());
+    match (send(&upstream, request).await, root) {
+        (Ok(answer), Some(root)) if answer.status() == StatusCode::OK => mended(answer, root).await,
+        (Ok(answer), _) => passed_on(answer),
+        (Err(error), _) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
     }
 }
 
-fn is_create_multipart(method: &Method, uri: &Uri) -> bool {
-    let asks = |query: &str| query.split('&').any(|field| field == "uploads" || field == "uploads=");
-    *method == Method::POST && uri.query().is_some_and(asks)
+/// The only two requests whose answers are looked into.
+fn answered_with(method: &Method, uri: &Uri) -> Option<Root> {
+    let has = |name: &str| {
+        let fields = uri.query().unwrap_or_default().split('&');
+        fields.filter_map(|field| field.split('=').next()).any(|field| field == name)
+    };
+    match *method {
+        Method::POST if has("uploads") => Some(CREATED),
+        Method::GET if has("uploadId") => Some(LISTED),
+        _ => None,
+    }
 }
 
 async fn send(upstream: &Upstream, request: Request) -> reqwest::Result<reqwest::Response> {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let url = format!("http://{}{path}", upstream.address);
     let (parts, body) = request.into_parts();
-    let has_body = parts.headers.contains_key(CONTENT_LENGTH) || parts.headers.contains_key(TRANSFER_ENCODING);
+    let length = parts.headers.get(CONTENT_LENGTH);
     let sending = upstream.client.request(parts.method, url).headers(without_hops(&parts.headers));
-    // With its Content-Length among the headers the body goes out under that length, not in chunks.
-    let sending = if has_body { sending.body(reqwest::Body::wrap_stream(body.into_data_stream())) } else { sending };
+    let sending = match length.map(|length| length.as_bytes()) {
+        // A stream of nothing would go out without its length, and rclone asks for one.
+        Some(b"0") => sending.body(""),
+        None if !parts.headers.contains_key(TRANSFER_ENCODING) => sending,
+        // With its Content-Length among the headers the body goes out under that length, not in chunks.
+        _ => sending.body(reqwest::Body::wrap_stream(body.into_data_stream())),
+    };
     sending.send().await
 }
 
@@ -102,22 +127,25 @@ fn passed_on(answer: reqwest::Response) -> Response {
     (status, headers, Body::from_stream(answer.bytes_stream())).into_response()
 }
 
-async fn mended(answer: reqwest::Response) -> Response {
+async fn mended(answer: reqwest::Response, root: Root) -> Response {
     let (status, mut headers) = (answer.status(), without_hops(answer.headers()));
     match answer.text().await {
         Ok(text) => {
             // The length is another one now.
             headers.remove(CONTENT_LENGTH);
-            (status, headers, mend(&text)).into_response()
+            (status, headers, mend(&text, root)).into_response()
         }
         Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
     }
 }
 
-fn mend(answer: &str) -> String {
+/// A root has no attributes, or a namespace.
+fn mend(answer: &str, root: Root) -> String {
+    let (found, right) = (root.found, root.right);
     answer
-        .replace("<InitiateMultipartUpload>", "<InitiateMultipartUploadResult>")
-        .replace("</InitiateMultipartUpload>", "</InitiateMultipartUploadResult>")
+        .replace(&format!("<{found}>"), &format!("<{right}>"))
+        .replace(&format!("<{found} "), &format!("<{right} "))
+        .replace(&format!("</{found}>"), &format!("</{right}>"))
 }
 
 #[cfg(test)]
@@ -127,15 +155,22 @@ mod tests {
     use std::collections::BTreeMap;
 
     /// Word for word what rclone 1.75 answers.
-    const CREATED: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<InitiateMultipartUpload>\n  <Bucket>bucket</Bucket>\n  \
+    const RCLONE_CREATED: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<InitiateMultipartUpload>\n  <Bucket>bucket</Bucket>\n  \
                            <Key>key</Key>\n  <UploadId>6252549d</UploadId>\n</InitiateMultipartUpload>";
+
+    /// The head and the tail of what moto 5.2 answers.
+    const MOTO_LISTED: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<ListPartsResponse \
+                               xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Bucket>bucket</Bucket></ListPartsResponse>";
 
     /// Says what it was asked; with `?uploads` it answers as rclone does.
     async fn store(request: Request) -> Response {
         if request.uri().query() == Some("uploads")
             || request.uri().query() == Some("uploads=&x-id=CreateMultipartUpload")
         {
-            return CREATED.into_response();
+            return RCLONE_CREATED.into_response();
+        }
+        if request.method() == Method::GET && request.uri().query() == Some("uploadId=x") {
+            return MOTO_LISTED.into_response();
         }
         let (parts, body) = request.into_parts();
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
@@ -175,6 +210,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_empty_body_keeps_its_length() {
+        let proxy = proxy().await;
+        let sending = reqwest::Client::new().put(format!("{}/bucket/key", proxy.endpoint()));
+        let answer = sending.header(CONTENT_LENGTH, 0).body("").send().await.unwrap();
+        let seen: BTreeMap<String, String> =
+            serde_json::from_str(answer.headers()["x-seen"].to_str().unwrap()).unwrap();
+        assert_eq!((seen["length"].as_str(), seen["chunked"].as_str()), ("0", ""));
+    }
+
+    #[tokio::test]
     async fn an_answer_without_a_body_keeps_its_length() {
         let proxy = proxy().await;
         let answer = reqwest::Client::new().head(format!("{}/bucket/key", proxy.endpoint())).send().await.unwrap();
@@ -192,5 +237,14 @@ mod tests {
             assert!(answer.ends_with("</InitiateMultipartUploadResult>"), "{answer}");
             assert!(answer.contains("<UploadId>6252549d</UploadId>"), "{answer}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_root_of_list_parts_is_mended() {
+        let proxy = proxy().await;
+        let url = format!("{}/bucket/key?uploadId=x", proxy.endpoint());
+        let answer = reqwest::Client::new().get(url).send().await.unwrap().text().await.unwrap();
+        assert!(answer.contains("<ListPartsResult xmlns="), "{answer}");
+        assert!(answer.ends_with("<Bucket>bucket</Bucket></ListPartsResult>"), "{answer}");
     }
 }

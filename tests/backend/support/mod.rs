@@ -1,4 +1,6 @@
 //! Other people's servers, and proxies in front of them.
 
 pub mod mending_proxy;
+pub mod moto;
+pub mod python;
 pub mod rclone;

@@ -2,20 +2,24 @@
 //! folder's place without the app noticing.
 
 use super::BUCKET;
+use super::b2::Account;
 use super::fault::Fault;
 use super::folder::Folder;
 use super::layout::hex;
+use super::lifecycle;
 use super::objects::{Manifest, Meta, Object, now_ms};
 use super::read::Reader;
 use super::receive::{Announced, Received, receive};
 use base64::Engine;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
-    CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput,
-    DeleteObjectOutput, ETag, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput,
-    HeadObjectOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsV2Input, ListObjectsV2Output,
-    ListPartsInput, ListPartsOutput, MultipartUpload, Part, PutObjectInput, PutObjectOutput, StreamingBlob, Timestamp,
-    UploadPartInput, UploadPartOutput,
+    CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
+    DeleteBucketLifecycleInput, DeleteBucketLifecycleOutput, DeleteObjectInput, DeleteObjectOutput, ETag,
+    GetBucketLifecycleConfigurationInput, GetBucketLifecycleConfigurationOutput, GetObjectInput, GetObjectOutput,
+    HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListMultipartUploadsInput,
+    ListMultipartUploadsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
+    MultipartUpload, Part, PutBucketLifecycleConfigurationInput, PutBucketLifecycleConfigurationOutput, PutObjectInput,
+    PutObjectOutput, StreamingBlob, Timestamp, UploadPartInput, UploadPartOutput,
 };
 use s3s::stream::ByteStream;
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
@@ -23,18 +27,20 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>, the same on B2.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>
 const PART_BYTES_MAX: u64 = 5 << 30;
 const PART_NUMBER_MAX: i32 = 10_000;
 
 #[derive(Clone)]
 pub(super) struct Calls {
     folder: Arc<Folder>,
+    /// Answers as B2 does.
+    b2: Option<Account>,
 }
 
 impl Calls {
-    pub(super) fn new(folder: Arc<Folder>) -> Self {
-        Self { folder }
+    pub(super) fn new(folder: Arc<Folder>, b2: Option<Account>) -> Self {
+        Self { folder, b2 }
     }
 
     /// Disks block: every touch of one happens on a thread that may.
@@ -57,8 +63,12 @@ impl Calls {
         let known = || body.as_ref().map_or(Some(0), |body| body.remaining_length().exact());
         let bytes =
             said.or_else(|| known().map(|bytes| bytes as u64)).ok_or_else(|| s3_error!(MissingContentLength))?;
-        if bytes > PART_BYTES_MAX {
+        if bytes > self.b2.as_ref().map_or(PART_BYTES_MAX, Account::part_bytes_max) {
             return Err(s3_error!(EntityTooLarge));
+        }
+        if let Some(account) = self.b2.as_ref().filter(|account| account.has_storage_cap()) {
+            let stored = self.on_disk(Folder::stored_bytes).await?;
+            account.room_for(stored, bytes)?;
         }
         let announced = Announced { bytes, md5: md5.map(decode_md5).transpose()? };
         self.on_disk(move |folder| folder.room_for(bytes)).await?;
@@ -275,7 +285,7 @@ impl S3 for Calls {
         let (version, etag) = self
             .on_disk(move |folder| {
                 let etag = hex(&received.md5);
-                let manifest = Manifest { meta, etag: etag.clone(), parts: Vec::new() };
+                let manifest = Manifest { meta, etag: etag.clone(), parts: Vec::new(), hides: false };
                 Ok((folder.objects.publish_one(received, manifest)?, etag))
             })
             .await?;
@@ -333,9 +343,48 @@ impl S3 for Calls {
     async fn delete_object(&self, req: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
         let input = req.input;
         ours(&input.bucket)?;
+        if self.b2.is_some() && input.version_id.is_none() {
+            let marker = self.on_disk(move |folder| folder.objects.hide(&input.key)).await?;
+            let delete_marker = marker.as_ref().map(|_| true);
+            let output = DeleteObjectOutput { delete_marker, version_id: marker, ..Default::default() };
+            return Ok(S3Response::new(output));
+        }
         let version_id = input.version_id.clone();
         self.on_disk(move |folder| folder.objects.delete(&input.key, input.version_id.as_deref())).await?;
         Ok(S3Response::new(DeleteObjectOutput { version_id, ..Default::default() }))
+    }
+
+    async fn get_bucket_lifecycle_configuration(
+        &self,
+        req: S3Request<GetBucketLifecycleConfigurationInput>,
+    ) -> S3Result<S3Response<GetBucketLifecycleConfigurationOutput>> {
+        ours(&req.input.bucket)?;
+        let rules = self.on_disk(|folder| lifecycle::read(&folder.layout)).await?;
+        if rules.is_empty() {
+            return Err(s3_error!(NoSuchLifecycleConfiguration));
+        }
+        let rules = Some(rules.into_iter().map(lifecycle::given).collect());
+        Ok(S3Response::new(GetBucketLifecycleConfigurationOutput { rules, ..Default::default() }))
+    }
+
+    async fn put_bucket_lifecycle_configuration(
+        &self,
+        req: S3Request<PutBucketLifecycleConfigurationInput>,
+    ) -> S3Result<S3Response<PutBucketLifecycleConfigurationOutput>> {
+        ours(&req.input.bucket)?;
+        let rules = req.input.lifecycle_configuration.ok_or_else(|| s3_error!(MalformedXML))?.rules;
+        let rules = rules.into_iter().map(lifecycle::taken).collect::<S3Result<Vec<_>>>()?;
+        self.on_disk(move |folder| lifecycle::write(&folder.layout, &rules)).await?;
+        Ok(S3Response::new(PutBucketLifecycleConfigurationOutput::default()))
+    }
+
+    async fn delete_bucket_lifecycle(
+        &self,
+        req: S3Request<DeleteBucketLifecycleInput>,
+    ) -> S3Result<S3Response<DeleteBucketLifecycleOutput>> {
+        ours(&req.input.bucket)?;
+        self.on_disk(|folder| lifecycle::write(&folder.layout, &[])).await?;
+        Ok(S3Response::new(DeleteBucketLifecycleOutput::default()))
     }
 
     async fn list_objects_v2(&self, req: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {

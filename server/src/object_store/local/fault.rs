@@ -11,6 +11,8 @@ pub(super) enum Fault {
     NoSuchKey,
     #[error("there is no such version")]
     NoSuchVersion,
+    #[error("this version hides the others and holds nothing")]
+    HidesOthers,
     #[error("part {0} is not there, or is another one")]
     InvalidPart(u32),
     #[error("parts must be listed in ascending order")]
@@ -50,6 +52,8 @@ impl From<Fault> for S3Error {
             Fault::NoSuchUpload => S3ErrorCode::NoSuchUpload,
             Fault::NoSuchKey => S3ErrorCode::NoSuchKey,
             Fault::NoSuchVersion => S3ErrorCode::NoSuchVersion,
+            // https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
+            Fault::HidesOthers => S3ErrorCode::MethodNotAllowed,
             Fault::InvalidPart(_) => S3ErrorCode::InvalidPart,
             Fault::InvalidPartOrder => S3ErrorCode::InvalidPartOrder,
             Fault::EntityTooSmall(_) => S3ErrorCode::EntityTooSmall,

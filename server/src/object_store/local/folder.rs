@@ -2,8 +2,8 @@
 
 use super::LocalOptions;
 use super::fault::Fault;
-use super::layout::Layout;
-use super::objects::Objects;
+use super::layout::{Layout, PartFile};
+use super::objects::{Objects, names};
 use super::uploads::Uploads;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -53,6 +53,22 @@ impl Folder {
                 tracing::warn!(%error, "the object folder could not be swept");
             }
         });
+    }
+
+    /// Of all parts of all versions and unfinished uploads, as their names say: what a bucket would be billed for.
+    pub(super) fn stored_bytes(&self) -> Result<u64, Fault> {
+        let mut bytes = 0;
+        let mut folders = vec![self.layout.objects(), self.layout.uploads()];
+        while let Some(folder) = folders.pop() {
+            // One that is gone by now holds nothing; a file of ours has a name that says so.
+            for name in names(&folder).unwrap_or_default() {
+                match PartFile::parse(&name) {
+                    Some(part) => bytes += part.bytes,
+                    None => folders.push(folder.join(name)),
+                }
+            }
+        }
+        Ok(bytes)
     }
 
     /// Asked before a body is taken: a disk filled to the last byte takes the catalogue's database with it.

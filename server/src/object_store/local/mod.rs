@@ -1,11 +1,13 @@
 //! This computer as an object store: without an account anywhere, the same calls, checks and failures as with a bucket,
 //! so that everything above has one path for bytes.
 
+pub mod b2;
 mod calls;
 mod durable;
 mod fault;
 mod folder;
 mod layout;
+mod lifecycle;
 mod objects;
 mod read;
 mod receive;
@@ -13,10 +15,13 @@ mod serve;
 mod uploads;
 
 use super::s3::{S3Config, S3Store};
+use b2::{Account, Entitlement, Front};
 use calls::Calls;
 use fault::Fault;
 use folder::Folder;
 use rand::Rng;
+use s3s::auth::SimpleAuth;
+use s3s::service::S3ServiceBuilder;
 use serve::Serving;
 use std::io;
 use std::net::Ipv4Addr;
@@ -84,6 +89,19 @@ impl LocalStore {
     /// # Errors
     /// [`LocalStoreError`]
     pub async fn start_with(folder: &Path, options: LocalOptions) -> Result<Self, LocalStoreError> {
+        Self::serve(folder, options, None).await
+    }
+
+    /// Answers as a bucket of B2 in this account would: for tests and tools. [`LocalStore::config`] has a key of the whole
+    /// account.
+    ///
+    /// # Errors
+    /// [`LocalStoreError`]
+    pub async fn start_as_b2(folder: &Path, options: LocalOptions, account: &Account) -> Result<Self, LocalStoreError> {
+        Self::serve(folder, options, Some(account.clone())).await
+    }
+
+    async fn serve(folder: &Path, options: LocalOptions, account: Option<Account>) -> Result<Self, LocalStoreError> {
         let root = folder.to_owned();
         let opening = tokio::task::spawn_blocking(move || Folder::open(&root, options)).await;
         let opened = Arc::new(opening.unwrap_or(Err(Fault::Stopped))?.ok_or(LocalStoreError::InUse)?);
@@ -92,8 +110,24 @@ impl LocalStore {
         let address = listener.local_addr().map_err(LocalStoreError::Listen)?;
         let endpoint = Url::parse(&format!("http://{address}"))
             .map_err(|error| LocalStoreError::Listen(io::Error::other(error)))?;
-        let (access_key, secret_key) = (random_key(), random_key());
-        let serving = Serving::start(listener, Calls::new(opened), &access_key, &secret_key);
+        let mut service = S3ServiceBuilder::new(Calls::new(opened, account.clone()));
+        // With keys set, s3s refuses whatever is not signed with them.
+        let (access_key, secret_key) = match &account {
+            None => {
+                let keys = (random_key(), random_key());
+                service.set_auth(SimpleAuth::from_single(keys.0.as_str(), keys.1.as_str()));
+                keys
+            }
+            Some(account) => {
+                let key = account.new_key();
+                account.put_key(key.clone());
+                service.set_auth(Entitlement(account.clone()));
+                service.set_access(Entitlement(account.clone()));
+                (key.id, key.secret.reveal().to_owned())
+            }
+        };
+        let front = account.map(|account| Front::new(account, endpoint.clone()));
+        let serving = Serving::start(listener, service.build(), front);
         let config = S3Config { endpoint, region: REGION.into(), bucket: BUCKET.into(), access_key, secret_key };
         Ok(Self { config, root: folder.to_owned(), options, serving })
     }

@@ -38,6 +38,9 @@ pub(super) struct Manifest {
     pub(super) etag: String,
     /// File names, in the order of the bytes.
     pub(super) parts: Vec<String>,
+    /// A hide marker: as the latest version it makes the object look gone.
+    #[serde(default)]
+    pub(super) hides: bool,
 }
 
 /// A finished object and where it lies.
@@ -108,14 +111,31 @@ impl Objects {
         let place = self.layout.object(key).ok_or(Fault::NoSuchKey)?;
         if let Some(version) = version {
             let known = is_version_id(version).then(|| open(&place, version)).transpose()?.flatten();
-            return known.ok_or(Fault::NoSuchVersion);
+            let known = known.ok_or(Fault::NoSuchVersion)?;
+            return if known.manifest.hides { Err(Fault::HidesOthers) } else { Ok(known) };
         }
         for version in versions(&place)?.iter().rev() {
             if let Some(object) = open(&place, version)? {
-                return Ok(object);
+                return if object.manifest.hides { Err(Fault::NoSuchKey) } else { Ok(object) };
             }
         }
         Err(Fault::NoSuchKey)
+    }
+
+    /// Adds a version that hides the others and frees nothing, as a delete without a version does on B2
+    /// (<https://www.backblaze.com/apidocs/s3-delete-object>). None: nothing showed before.
+    pub(super) fn hide(&self, key: &str) -> Result<Option<String>, Fault> {
+        match self.find(key, None) {
+            Ok(_) => {}
+            Err(Fault::NoSuchKey) => return Ok(None),
+            Err(other) => return Err(other),
+        }
+        let folder = self.layout.scratch().join(Uuid::now_v7().simple().to_string());
+        fs::create_dir(&folder)?;
+        let (entries, created_ms) = (BTreeMap::new(), now_ms());
+        let meta = Meta { key: key.to_owned(), content_type: None, entries, created_ms };
+        let marker = Manifest { meta, etag: String::new(), parts: Vec::new(), hides: true };
+        self.publish(&folder, &marker).map(Some)
     }
 
     /// One version, or with none named all of them: a folder has no use for hidden bytes.

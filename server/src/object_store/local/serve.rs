@@ -1,6 +1,6 @@
 //! The store's HTTP side: this computer only, HTTP/1.1, and a refusal that its sender gets to read.
 
-use super::calls::Calls;
+use super::b2::Front;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;
@@ -9,8 +9,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use s3s::HttpError;
-use s3s::auth::SimpleAuth;
-use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::service::S3Service;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -33,17 +32,22 @@ pub(super) struct Serving {
     tasks: TaskTracker,
 }
 
+/// What a connection is answered by.
+#[derive(Clone)]
+struct Door {
+    service: S3Service,
+    front: Option<Front>,
+}
+
 impl Serving {
-    pub(super) fn start(listener: TcpListener, calls: Calls, access_key: &str, secret_key: &str) -> Self {
-        let mut builder = S3ServiceBuilder::new(calls);
-        // With keys set, s3s refuses whatever is not signed with them.
-        builder.set_auth(SimpleAuth::from_single(access_key, secret_key));
-        let service = builder.build();
+    /// `front` is asked first, where there is one.
+    pub(super) fn start(listener: TcpListener, service: S3Service, front: Option<Front>) -> Self {
+        let door = Door { service, front };
         let serving =
             Self { closing: CancellationToken::new(), stopping: CancellationToken::new(), tasks: TaskTracker::new() };
         serving.tasks.spawn(accept(
             listener,
-            service,
+            door,
             serving.closing.clone(),
             serving.stopping.clone(),
             serving.tasks.clone(),
@@ -71,7 +75,7 @@ impl Drop for Serving {
 
 async fn accept(
     listener: TcpListener,
-    service: S3Service,
+    door: Door,
     closing: CancellationToken,
     stopping: CancellationToken,
     tasks: TaskTracker,
@@ -83,7 +87,7 @@ async fn accept(
         };
         match accepted {
             Ok((stream, _)) => {
-                tasks.spawn(connection(stream, service.clone(), closing.clone(), stopping.clone()));
+                tasks.spawn(connection(stream, door.clone(), closing.clone(), stopping.clone()));
             }
             Err(error) => {
                 // Out of file handles, mostly: that passes when a connection ends.
@@ -94,12 +98,12 @@ async fn accept(
     }
 }
 
-async fn connection(stream: TcpStream, service: S3Service, closing: CancellationToken, stopping: CancellationToken) {
+async fn connection(stream: TcpStream, door: Door, closing: CancellationToken, stopping: CancellationToken) {
     // Answers are small and waited for.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
-    let answer = service_fn(move |request| respond(service.clone(), request));
+    let answer = service_fn(move |request| respond(door.clone(), request));
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .max_buf_size(BUFFER_BYTES)
@@ -119,10 +123,13 @@ async fn connection(stream: TcpStream, service: S3Service, closing: Cancellation
     }
 }
 
-async fn respond(service: S3Service, request: Request<Incoming>) -> Result<Response<s3s::Body>, HttpError> {
+async fn respond(door: Door, request: Request<Incoming>) -> Result<Response<s3s::Body>, HttpError> {
     let (head, body) = request.into_parts();
     let body = SharedBody(Arc::new(Mutex::new(body)));
-    let response = service.call(Request::from_parts(head, s3s::Body::http_body(body.clone()))).await?;
+    let response = match door.front.as_ref().and_then(|front| front.answer(&head)) {
+        Some(response) => response,
+        None => door.service.call(Request::from_parts(head, s3s::Body::http_body(body.clone()))).await?,
+    };
     let refused = response.status().is_client_error() || response.status().is_server_error();
     if refused {
         // Closing on a sender in the middle of its body resets the connection, and it never reads why.

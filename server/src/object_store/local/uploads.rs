@@ -145,7 +145,7 @@ impl Uploads {
         let etag = composite_etag(&chosen);
         let parts = chosen.iter().map(PartFile::name).collect();
         let folder = self.folder(id);
-        let manifest = Manifest { meta: upload.meta.clone(), etag: etag.clone(), parts };
+        let manifest = Manifest { meta: upload.meta.clone(), etag: etag.clone(), parts, hides: false };
         for unlisted in upload.parts.values().filter(|part| !manifest.parts.contains(&part.name())) {
             fs::remove_file(folder.join(unlisted.name()))?;
         }
