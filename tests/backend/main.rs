@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod desk;
+mod faults;
 mod local;
 mod offline;
 mod rclone;
