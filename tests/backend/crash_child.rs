@@ -1,19 +1,27 @@
-//! Sends a file from a workspace until it is killed: `crash_child WORKSPACE FILE BYTES_PER_SECOND`. Says how far it is.
+//! A process that is there to be killed. `crash_child send WORKSPACE FILE BYTES_PER_SECOND` sends a file and says how far it
+//! is; `crash_child work WORKSPACE FILES SEED` goes through a whole plan and says what it was promised.
 
+use lectern_backend_tests::crashes::{Failure, work};
 use lectern_engine::remote::sender::Pace;
 use lectern_engine::workspace::{LocalWorkspace, Workspace};
 use lectern_shared::event::AppEvent;
 use lectern_shared::ids::{ChapterId, CourseId};
 use lectern_shared::mutation::{Between, Mutation};
 use lectern_shared::upload::Destination;
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, file, rate] = arguments.as_slice() else { return Err("WORKSPACE FILE BYTES_PER_SECOND".into()) };
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["send", folder, file, rate] => send(folder, file, rate).await,
+        ["work", folder, files, seed] => work(Path::new(folder), Path::new(files), seed.parse()?).await,
+        _ => Err("send WORKSPACE FILE BYTES_PER_SECOND, or work WORKSPACE FILES SEED".into()),
+    }
+}
+
+async fn send(folder: &str, file: &str, rate: &str) -> Result<(), Failure> {
     let pace = Pace::default();
     pace.limit(Some(rate.parse()?));
     let prober = PathBuf::from("/there/is/no/prober");
@@ -24,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     std::future::pending().await
 }
 
-async fn add(workspace: &Workspace, file: PathBuf) -> Result<(), Box<dyn Error>> {
+async fn add(workspace: &Workspace, file: PathBuf) -> Result<(), Failure> {
     let (course, chapter) = (CourseId::new(), ChapterId::new());
     workspace.edit(Mutation::CourseCreate { course, title: "Chemistry".to_owned() }).await?;
     let place = Between { after: None, before: None };

@@ -1,3 +1,4 @@
-//! What backend scenarios stand on: servers nobody here wrote, and what stands between them and us.
+//! What backend scenarios stand on: servers nobody here wrote, what stands between them and us, and the crash harness.
 
+pub mod crashes;
 pub mod support;

@@ -11,4 +11,5 @@ mod rclone;
 mod resume;
 mod sync;
 mod tidy;
+mod torment;
 mod versions;

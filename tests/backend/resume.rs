@@ -13,6 +13,7 @@ const BYTES: usize = 64 * MIB + 7;
 /// Runs the app in a process of its own and kills it as soon as it has sent so many bytes and confirmed so many parts.
 fn run_and_kill_at(place: &Path, source: &Path, (sent, confirmed): (u64, u32)) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_crash_child"))
+        .arg("send")
         .args([place, source])
         .arg((24 * MIB).to_string())
         .stdout(Stdio::piped())

@@ -21,7 +21,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test                 formatting, lints, the window's tests, backend tests, tests in a real window
   setup                installs what the other commands need
   bindings             writes the TypeScript of the commands and types in shared/
-  screenshots          takes the pictures in docs/screenshots again";
+  screenshots          takes the pictures in docs/screenshots again
+  torture [--kills N] [--seed S]
+                       kills the app at random moments and counts what was lost, doubled, left behind or sent again";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -43,6 +45,7 @@ fn command(arguments: &[&str]) -> Result {
         ["setup"] => setup::everything(),
         ["bindings"] => bindings::write(),
         ["screenshots"] => start::screenshots(),
+        ["torture", options @ ..] => test::torture(options),
         _ => Err(Trouble::Needs(USAGE.to_owned())),
     }
 }

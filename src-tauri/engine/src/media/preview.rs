@@ -8,6 +8,7 @@ mod files;
 mod range;
 mod remote;
 
+use crate::remote::RootCertificate;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -20,7 +21,6 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
-use crate::remote::RootCertificate;
 use lectern_shared::ids::AssetId;
 use lectern_shared::protocol::{Rendition, SignedUrl};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

@@ -57,7 +57,12 @@ impl LocalWorkspace {
     ///
     /// # Errors
     /// [`OpenError::InUse`] when another process has it; else what could not be opened.
-    pub async fn open(folder: &Path, prober: PathBuf, line: impl Into<Line>, events: EventSink) -> Result<Self, OpenError> {
+    pub async fn open(
+        folder: &Path,
+        prober: PathBuf,
+        line: impl Into<Line>,
+        events: EventSink,
+    ) -> Result<Self, OpenError> {
         private_folder(folder)?;
         let lock = FolderLock::take(folder)?;
         let (local, store) = open_local(&folder.join("store")).await?;
