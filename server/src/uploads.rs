@@ -220,9 +220,12 @@ pub(crate) async fn cancel(server: &Server, who: Identity, asset: AssetId) -> Re
         }
         ObjectState::Single => {}
     }
-    // The object may be there already, its completion unanswered.
-    if let Some(head) = server.objects.head(&row.key).await? {
+    // The object may be there already, its completion unanswered. Deleting a version uncovers the one below it.
+    while let Some(head) = server.objects.head(&row.key).await? {
         server.objects.delete(&row.key, head.version.as_deref()).await?;
+        if head.version.is_none() {
+            break;
+        }
     }
     let mut tx = server.store.begin_write().await?;
     tx.remove_object(asset.id).await?;

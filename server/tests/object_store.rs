@@ -277,6 +277,21 @@ async fn an_object_is_deleted_by_version_and_the_former_one_shows_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_version_of_a_key_is_listed_latest_first_and_none_of_another_key() {
+    let it = fixture().await;
+    let mut expected = Vec::new();
+    for n in 0..8 {
+        let answer = it.put(it.store.sign_put(KEY, &meta("x")).await.unwrap(), format!("{n}")).await;
+        expected.insert(0, answer.headers()["x-amz-version-id"].to_str().unwrap().to_owned());
+    }
+    it.put(it.store.sign_put(&format!("{KEY}-too"), &meta("x")).await.unwrap(), "x").await;
+    assert_eq!(it.store.versions(KEY).await.unwrap(), expected);
+    it.store.delete(KEY, Some(&expected.remove(3))).await.unwrap();
+    assert_eq!(it.store.versions(KEY).await.unwrap(), expected);
+    assert!(it.store.versions("space").await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_has_no_key_or_bends_a_url_is_refused() {
     let it = fixture().await;
     let upload = it.store.create_multipart(KEY, &meta("x")).await.unwrap();

@@ -1,6 +1,7 @@
-//! Sends a file from a workspace until it is killed: `crash_child WORKSPACE FILE BYTES_PER_SECOND [ENDPOINT]`, into the
-//! bucket of an rclone at that endpoint, else into the workspace's own store. Says how far it is.
+//! A process that is there to be killed. `crash_child send WORKSPACE FILE BYTES_PER_SECOND [ENDPOINT]` sends a file, into
+//! the bucket of an rclone at that endpoint or else into the workspace's own store, and says how far it is; `crash_child work WORKSPACE FILES SEED` goes through a whole plan and says what it was promised.
 
+use lectern_backend_tests::crashes::{Failure, work};
 use lectern_backend_tests::support::rclone;
 use lectern_engine::remote::sender::Pace;
 use lectern_engine::workspace::{LocalWorkspace, Workspace};
@@ -8,22 +9,27 @@ use lectern_shared::event::AppEvent;
 use lectern_shared::ids::{ChapterId, CourseId};
 use lectern_shared::mutation::{Between, Mutation};
 use lectern_shared::upload::Destination;
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, file, rate, endpoint @ ..] = arguments.as_slice() else {
-        return Err("WORKSPACE FILE BYTES_PER_SECOND [ENDPOINT]".into());
-    };
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["send", folder, file, rate] => send(folder, file, rate, None).await,
+        ["send", folder, file, rate, endpoint] => send(folder, file, rate, Some(endpoint)).await,
+        ["work", folder, files, seed] => work(Path::new(folder), Path::new(files), seed.parse()?).await,
+        _ => Err("send WORKSPACE FILE BYTES_PER_SECOND [ENDPOINT], or work WORKSPACE FILES SEED".into()),
+    }
+}
+
+async fn send(folder: &str, file: &str, rate: &str, endpoint: Option<&str>) -> Result<(), Failure> {
     let pace = Pace::default();
     pace.limit(Some(rate.parse()?));
     let (folder, prober) = (Path::new(folder), PathBuf::from("/there/is/no/prober"));
     let local = match endpoint {
-        [] => LocalWorkspace::open(folder, prober, pace, Arc::new(say)).await?,
-        [endpoint, ..] => {
+        None => LocalWorkspace::open(folder, prober, pace, Arc::new(say)).await?,
+        Some(endpoint) => {
             let store = Arc::new(rclone::store(endpoint.parse()?));
             LocalWorkspace::open_with_store(folder, prober, pace, Arc::new(say), store).await?
         }
@@ -34,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     std::future::pending().await
 }
 
-async fn add(workspace: &Workspace, file: PathBuf) -> Result<(), Box<dyn Error>> {
+async fn add(workspace: &Workspace, file: PathBuf) -> Result<(), Failure> {
     let (course, chapter) = (CourseId::new(), ChapterId::new());
     workspace.edit(Mutation::CourseCreate { course, title: "Chemistry".to_owned() }).await?;
     let place = Between { after: None, before: None };

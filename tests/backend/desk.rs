@@ -1,5 +1,6 @@
 //! One person's desk: a workspace with real databases and a real store, every event it sent, and files to drop on it.
 
+use lectern_engine::remote::Line;
 use lectern_engine::remote::sender::Pace;
 use lectern_engine::workspace::{LocalWorkspace, Workspace};
 use lectern_server::object_store::ObjectStore;
@@ -31,10 +32,14 @@ impl Desk {
     }
 
     pub async fn open_on(store: impl ObjectStore) -> Self {
-        let (folder, events) = (tempfile::tempdir().unwrap(), Arc::default());
+        Self::open_over(tempfile::tempdir().unwrap(), Line::default(), store).await
+    }
+
+    /// In a folder that may have been a desk's before.
+    pub async fn open_over(folder: tempfile::TempDir, line: Line, store: impl ObjectStore) -> Self {
+        let (events, pace, store) = (Arc::default(), line.pace.clone(), Arc::new(store));
         let place = folder.path().join("workspace");
-        let (pace, store) = (Pace::default(), Arc::new(store));
-        let opening = LocalWorkspace::open_with_store(&place, no_prober(), pace.clone(), sink(&events), store);
+        let opening = LocalWorkspace::open_with_store(&place, no_prober(), line, sink(&events), store);
         let local = opening.await.unwrap();
         Self { folder, events, pace, local }
     }
@@ -163,7 +168,7 @@ pub fn object_files(place: &Path, asset: AssetId) -> Vec<PathBuf> {
 }
 
 pub fn object_bytes(place: &Path, asset: AssetId) -> Vec<u8> {
-    object_files(place, asset).iter().flat_map(|path| std::fs::read(path).unwrap()).collect()
+    object_files(place, asset).iter().map(|path| std::fs::read(path).unwrap()).collect::<Vec<_>>().concat()
 }
 
 /// A folder's entries, sorted.

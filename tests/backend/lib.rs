@@ -1,4 +1,5 @@
-//! What backend scenarios stand on: servers nobody here wrote, and what stands between them and us.
+//! What backend scenarios stand on: servers nobody here wrote, what stands between them and us, and the crash harness.
 
 pub mod contract;
+pub mod crashes;
 pub mod support;

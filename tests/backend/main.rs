@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod desk;
+mod faults;
 mod local;
 mod object_stores;
 mod offline;
@@ -11,4 +12,5 @@ mod rclone;
 mod resume;
 mod sync;
 mod tidy;
+mod torment;
 mod versions;

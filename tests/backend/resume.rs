@@ -18,6 +18,7 @@ fn run_and_kill_at(place: &Path, source: &Path, moment: (u64, u32)) {
 /// The same with a bucket of rclone at this endpoint.
 pub fn run_and_kill_into(endpoint: Option<&str>, place: &Path, source: &Path, (sent, confirmed): (u64, u32)) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_crash_child"))
+        .arg("send")
         .args([place, source])
         .arg((24 * MIB).to_string())
         .args(endpoint)

@@ -25,7 +25,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                          --endpoint URL --region REGION --bucket BUCKET [--prefix PREFIX]
                        and its key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
   bindings             writes the TypeScript of the commands and types in shared/
-  screenshots          takes the pictures in docs/screenshots again";
+  screenshots          takes the pictures in docs/screenshots again
+  torture [--kills N] [--seed S]
+                       kills the app at random moments and counts what was lost, doubled, left behind or sent again";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -48,6 +50,7 @@ fn command(arguments: &[&str]) -> Result {
         ["contract", rest @ ..] => contract::ask(rest),
         ["bindings"] => bindings::write(),
         ["screenshots"] => start::screenshots(),
+        ["torture", options @ ..] => test::torture(options),
         _ => Err(Trouble::Needs(USAGE.to_owned())),
     }
 }

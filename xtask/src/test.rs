@@ -20,6 +20,14 @@ pub fn test() -> Result {
     }
 }
 
+/// Longer than the suite has time for. By name from the whole workspace: one package alone would have its dependencies
+/// compiled again with fewer features.
+pub fn torture(options: &[&str]) -> Result {
+    let bins = ["--bin", "torture", "--bin", "crash_child"];
+    run(cargo(&place::root()).args(["build", "--workspace", "--exclude", "xtask"]).args(bins))?;
+    run(Command::new(place::built("torture")?).args(options))
+}
+
 fn all(steps: &mut Steps) -> Result {
     steps.must("set-up", |_| setup::for_tests())?;
     // Matters of form do not hide whether the tests pass: they are gathered, and fail the run at its end.

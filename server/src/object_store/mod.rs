@@ -77,6 +77,8 @@ pub trait ObjectStore: Send + Sync + 'static {
     async fn head(&self, key: &str) -> Result<Option<StoredObject>, StoreError>;
     /// DeleteObject by version; one that is gone already is fine.
     async fn delete(&self, key: &str, version: Option<&str>) -> Result<(), StoreError>;
+    /// ListObjectVersions of this key, latest first. On a store without versions it may be refused.
+    async fn versions(&self, key: &str) -> Result<Vec<String>, StoreError>;
     /// ListMultipartUploads under the prefix, all pages.
     async fn list_uploads(&self, prefix: &str) -> Result<Vec<UnfinishedUpload>, StoreError>;
     /// GetBucketLifecycleConfiguration; empty when the bucket has none. Refused for a rule that ours cannot repeat.

@@ -59,6 +59,10 @@ impl<S: ObjectStore> ObjectStore for Prefixed<S> {
         self.store.delete(&self.full(key), version).await
     }
 
+    async fn versions(&self, key: &str) -> Result<Vec<String>, StoreError> {
+        self.store.versions(&self.full(key)).await
+    }
+
     async fn list_uploads(&self, prefix: &str) -> Result<Vec<UnfinishedUpload>, StoreError> {
         let below = |upload: UnfinishedUpload| {
             let key = upload.key.strip_prefix(&self.prefix)?.to_owned();

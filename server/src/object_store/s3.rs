@@ -365,6 +365,25 @@ impl ObjectStore for S3Store {
         }
     }
 
+    async fn versions(&self, key: &str) -> Result<Vec<String>, StoreError> {
+        let mut versions = Vec::new();
+        let mut marker: Option<(String, Option<String>)> = None;
+        loop {
+            let (key_marker, id_marker) = marker.clone().map_or((None, None), |(key, id)| (Some(key), id));
+            let call = self.client.list_object_versions().bucket(&self.bucket).prefix(key);
+            let call = call.set_key_marker(key_marker).set_version_id_marker(id_marker);
+            let page = call.send().await.map_err(|e| self.translate.error(e))?;
+            // The prefix of one key may be the beginning of another.
+            let ours = page.versions().iter().filter(|version| version.key() == Some(key));
+            versions.extend(ours.filter_map(|version| version.version_id().map(str::to_owned)));
+            if !page.is_truncated().unwrap_or(false) {
+                return Ok(versions);
+            }
+            let next_id = page.next_version_id_marker().map(str::to_owned);
+            marker = advanced(&marker, page.next_key_marker().map(|key| (key.to_owned(), next_id)))?;
+        }
+    }
+
     async fn list_uploads(&self, prefix: &str) -> Result<Vec<UnfinishedUpload>, StoreError> {
         let mut uploads = Vec::new();
         let mut marker: Option<(String, Option<String>)> = None;

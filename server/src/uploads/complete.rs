@@ -40,15 +40,39 @@ pub(crate) async fn complete(
     let Some(head) = head else {
         return Err(ApiError::new(ProblemCode::UploadGone, "the store does not have the object"));
     };
-    // Some stores answer HEAD with another ETag than they completed with: the completion's word counts first.
-    let etag = done.as_ref().map_or(&head.etag, |object| &object.etag).clone();
+    let is_right = is_ours(&head, &row)
+        && match &done {
+            // Some stores answer HEAD with another ETag than they completed with. Each of the two is the store's own
+            // word, and none comes to ours by chance.
+            Some(object) => object.etag == expected || head.etag == expected,
+            None => has_fitting_etag(&head, &row),
+        };
     let version = done.and_then(|object| object.version).or_else(|| head.version.clone());
-    if etag != expected || !is_ours(&head, &row) {
+    if !is_right {
         server.objects.delete(&row.key, version.as_deref()).await?;
         save(server, &ObjectRow { state: restart_state(&row), upload_id: None, ..row }).await?;
         return Err(ApiError::new(ProblemCode::Corrupted, "the store's object is not what was sent"));
     }
+    keep_only(server, &row.key, version.as_deref()).await?;
     ready(server, who, ObjectRow { state: ObjectState::Ready, version, ..row }, &blake3).await
+}
+
+/// A PUT whose answer was lost is sent again, and a store that keeps versions keeps both, and bills them.
+async fn keep_only(server: &Server, key: &str, version: Option<&str>) -> Result<(), ApiError> {
+    // A store that names no version has none.
+    let Some(version) = version else { return Ok(()) };
+    let all = match server.objects.versions(key).await {
+        // It does not let us see them: no reason to hold up a file that is there.
+        Err(StoreError::Refused(why)) => {
+            tracing::info!(why, "surplus versions cannot be looked for");
+            return Ok(());
+        }
+        all => all?,
+    };
+    for surplus in all.iter().filter(|other| *other != version) {
+        server.objects.delete(key, Some(surplus)).await?;
+    }
+    Ok(())
 }
 
 /// Ends a completion whose answer was lost: true when the store has the object it was asked for.
@@ -56,12 +80,10 @@ pub(super) async fn finish(server: &Server, who: Identity, row: &ObjectRow) -> R
     let (Some(head), Some(blake3)) = (server.objects.head(&row.key).await?, row.blake3.clone()) else {
         return Ok(false);
     };
-    // A composite ETag must be the one we computed; some stores answer HEAD with a plain one, which says nothing of the
-    // parts. Each part was held against its MD5 when it was sent.
-    let is_composite = head.etag.contains('-') || row.upload_id.is_none();
-    if !is_ours(&head, row) || (is_composite && row.etag.as_deref() != Some(head.etag.as_str())) {
+    if !is_ours(&head, row) || !has_fitting_etag(&head, row) {
         return Ok(false);
     }
+    keep_only(server, &row.key, head.version.as_deref()).await?;
     let row = ObjectRow { state: ObjectState::Ready, version: head.version, ..row.clone() };
     ready(server, who, row, &blake3).await?;
     Ok(true)
@@ -121,6 +143,13 @@ async fn put_together(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// A composite ETag must be the one we computed; some stores answer HEAD with a plain one, which says nothing of the
+/// parts. Each part was held against its MD5 when it was sent.
+fn has_fitting_etag(head: &StoredObject, row: &ObjectRow) -> bool {
+    let is_composite = head.etag.contains('-') || row.upload_id.is_none();
+    !is_composite || row.etag.as_deref() == Some(head.etag.as_str())
 }
 
 fn is_ours(head: &StoredObject, row: &ObjectRow) -> bool {

@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::folder::Folder;
 use super::layout::hex;
 use super::lifecycle;
-use super::objects::{Manifest, Meta, Object, now_ms};
+use super::objects::{Listed, Manifest, Meta, Object, now_ms};
 use super::read::Reader;
 use super::receive::{Announced, Received, receive};
 use base64::Engine;
@@ -17,9 +17,10 @@ use s3s::dto::{
     DeleteBucketLifecycleInput, DeleteBucketLifecycleOutput, DeleteObjectInput, DeleteObjectOutput, ETag,
     GetBucketLifecycleConfigurationInput, GetBucketLifecycleConfigurationOutput, GetObjectInput, GetObjectOutput,
     HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListMultipartUploadsInput,
-    ListMultipartUploadsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
-    MultipartUpload, Part, PutBucketLifecycleConfigurationInput, PutBucketLifecycleConfigurationOutput, PutObjectInput,
-    PutObjectOutput, StreamingBlob, Timestamp, UploadPartInput, UploadPartOutput,
+    ListMultipartUploadsOutput, ListObjectVersionsInput, ListObjectVersionsOutput, ListObjectsV2Input,
+    ListObjectsV2Output, ListPartsInput, ListPartsOutput, MultipartUpload, ObjectVersion, Part,
+    PutBucketLifecycleConfigurationInput, PutBucketLifecycleConfigurationOutput, PutObjectInput, PutObjectOutput,
+    StreamingBlob, Timestamp, UploadPartInput, UploadPartOutput,
 };
 use s3s::stream::ByteStream;
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
@@ -385,6 +386,46 @@ impl S3 for Calls {
         ours(&req.input.bucket)?;
         self.on_disk(|folder| lifecycle::write(&folder.layout, &[])).await?;
         Ok(S3Response::new(DeleteBucketLifecycleOutput::default()))
+    }
+
+    async fn list_object_versions(
+        &self,
+        req: S3Request<ListObjectVersionsInput>,
+    ) -> S3Result<S3Response<ListObjectVersionsOutput>> {
+        let input = req.input;
+        ours(&input.bucket)?;
+        if input.delimiter.is_some() {
+            return Err(s3_error!(NotImplemented, "Delimiters are not supported"));
+        }
+        let limit = self.page(input.max_keys);
+        let prefix = input.prefix.clone().unwrap_or_default();
+        let after = (input.key_marker.clone().unwrap_or_default(), input.version_id_marker.clone());
+        let (found, more) = self.on_disk(move |folder| folder.objects.list_versions(&prefix, &after, limit)).await?;
+        let last = found.last().filter(|_| more).map(|last| last.object.clone());
+        let mut versions = Vec::with_capacity(found.len());
+        for Listed { object, is_latest } in found {
+            versions.push(ObjectVersion {
+                e_tag: etag(&object),
+                is_latest: Some(is_latest),
+                last_modified: created(&object),
+                size: Some(signed(object.bytes()?)),
+                key: Some(object.manifest.meta.key),
+                version_id: Some(object.version),
+                ..Default::default()
+            });
+        }
+        Ok(S3Response::new(ListObjectVersionsOutput {
+            name: Some(input.bucket),
+            prefix: input.prefix,
+            key_marker: input.key_marker,
+            version_id_marker: input.version_id_marker,
+            max_keys: Some(signed(limit)),
+            is_truncated: Some(more),
+            next_key_marker: last.as_ref().map(|object| object.manifest.meta.key.clone()),
+            next_version_id_marker: last.map(|object| object.version),
+            versions: Some(versions),
+            ..Default::default()
+        }))
     }
 
     async fn list_objects_v2(&self, req: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {

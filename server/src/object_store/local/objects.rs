@@ -64,6 +64,12 @@ impl Object {
     }
 }
 
+/// A version as a listing names it.
+pub(super) struct Listed {
+    pub(super) object: Object,
+    pub(super) is_latest: bool,
+}
+
 pub(super) struct Objects {
     layout: Layout,
     /// Two writers of one key must not take the same version, nor a remover the folder that a writer is about to use.
@@ -167,6 +173,35 @@ impl Objects {
                 Ok(object) => page.push(object),
                 Err(Fault::NoSuchKey) => {}
                 Err(other) => return Err(other),
+            }
+        }
+        Ok((page, false))
+    }
+
+    /// Every version, by key and then the latest first, after the pair named (without a version: after all of that key).
+    pub(super) fn list_versions(
+        &self,
+        prefix: &str,
+        after: &(String, Option<String>),
+        limit: usize,
+    ) -> Result<(Vec<Listed>, bool), Fault> {
+        let mut keys: Vec<String> = names(&self.layout.objects())?.iter().filter_map(|name| decode_key(name)).collect();
+        keys.retain(|key| key.starts_with(prefix) && *key >= after.0);
+        keys.sort_unstable();
+        let mut page = Vec::new();
+        for key in keys {
+            let Some(place) = self.layout.object(&key) else { continue };
+            let mut is_latest = true;
+            for version in versions(&place)?.iter().rev() {
+                let Some(object) = open(&place, version)? else { continue };
+                let is_listed = key != after.0 || after.1.as_ref().is_some_and(|marker| version < marker);
+                if is_listed && page.len() == limit {
+                    return Ok((page, true));
+                }
+                if is_listed {
+                    page.push(Listed { object, is_latest });
+                }
+                is_latest = false;
             }
         }
         Ok((page, false))

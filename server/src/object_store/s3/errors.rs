@@ -11,9 +11,12 @@ const MESSAGE_CHARS_MAX: usize = 200;
 const SOURCES_MAX: usize = 16;
 
 /// Codes that pass, whatever the status beside them: S3 sends RequestTimeout with 400 and any of them inside a 200.
-/// RequestTimeTooSkewed passes because the answer itself has told us the right time.
+/// RequestTimeTooSkewed passes because the answer itself has told us the right time; the three about the body because it
+/// was damaged on its way, not wrong.
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 const PASSING: &[&str] = &[
+    "BadDigest",
+    "IncompleteBody",
     "InternalError",
     "OperationAborted",
     "RequestTimeTooSkewed",
@@ -22,6 +25,7 @@ const PASSING: &[&str] = &[
     "SlowDown",
     "Throttling",
     "ThrottlingException",
+    "XAmzContentSHA256Mismatch",
 ];
 
 /// Knows the secrets that no message may repeat: B2 quotes the key id when it refuses it.
@@ -112,6 +116,7 @@ mod tests {
             (500, "InternalError"),
             (200, "InternalError"),
             (400, "RequestTimeout"),
+            (400, "XAmzContentSHA256Mismatch"),
             (502, ""),
             (200, ""),
         ] {

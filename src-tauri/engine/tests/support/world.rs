@@ -39,6 +39,7 @@ impl World {
             user: self.user,
             concurrency: 4,
             line: Default::default(),
+            held: false,
         };
         let events = self.events.clone();
         let sink = Arc::new(move |event| events.lock().unwrap().push((Instant::now(), event)));

@@ -1,0 +1,166 @@
+//! What one workspace goes through: files of one PUT and of several parts, dropped on chapters and on the library, and
+//! edits between. Drawn from a seed, so that child and parent have the same plan without speaking about it; each step can
+//! be seen to be done, so that a child that was killed knows where it was.
+
+use lectern_shared::ids::{ChapterId, CourseId};
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use std::io;
+use std::path::Path;
+use uuid::Uuid;
+
+const SMALL_BYTES_MAX: usize = 600_000;
+/// Over 16 MiB a file goes in parts of 8 MiB.
+const LARGE_BYTES_MIN: usize = (16 << 20) + 1;
+const LARGE_BYTES_MAX: usize = 26 << 20;
+
+/// The two chapters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chapter {
+    First,
+    Second,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// In one drop: to the end of a chapter, or to the library.
+    Drop {
+        files: Vec<usize>,
+        to: Option<Chapter>,
+    },
+    Rename {
+        file: usize,
+    },
+    /// From the first to the second chapter: to its start, or its end.
+    Move {
+        file: usize,
+        to_start: bool,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) course: CourseId,
+    pub(super) chapters: [ChapterId; 2],
+    /// Bytes of each file.
+    pub(super) files: Vec<usize>,
+    pub(super) steps: Vec<Step>,
+    pub(super) bytes_per_second: u64,
+}
+
+impl Plan {
+    pub(super) fn of(seed: u64) -> Self {
+        let mut random = StdRng::seed_from_u64(seed);
+        let mut uuid = || Uuid::from_u128(random.random());
+        let course = CourseId(uuid());
+        let chapters = [ChapterId(uuid()), ChapterId(uuid())];
+        let small = |random: &mut StdRng| random.random_range(1..=SMALL_BYTES_MAX);
+        let mut files: Vec<usize> = (0..6).map(|_| small(&mut random)).collect();
+        files.extend((0..2).map(|_| random.random_range(LARGE_BYTES_MIN..=LARGE_BYTES_MAX)));
+        files.shuffle(&mut random);
+        let drop = |files: &[usize], to| Step::Drop { files: files.to_vec(), to };
+        let mut steps = vec![
+            drop(&[0], Some(Chapter::First)),
+            drop(&[1, 2, 3], Some(Chapter::First)),
+            Step::Rename { file: 1 },
+            drop(&[4], None),
+            Step::Move { file: 2, to_start: random.random() },
+            drop(&[5], Some(Chapter::Second)),
+            Step::Rename { file: 5 },
+            drop(&[6], None),
+            Step::Move { file: 0, to_start: random.random() },
+            drop(&[7], Some(Chapter::Second)),
+            Step::Rename { file: 0 },
+        ];
+        // Another order each time, as long as no file is edited before it is there.
+        for _ in 0..20 {
+            let at = random.random_range(1..steps.len());
+            if !needs(&steps[at], &steps[at - 1]) {
+                steps.swap(at - 1, at);
+            }
+        }
+        Self { course, chapters, files, steps, bytes_per_second: random.random_range(20..80) << 20 }
+    }
+
+    pub(super) fn chapter(&self, chapter: Chapter) -> ChapterId {
+        self.chapters[usize::from(chapter == Chapter::Second)]
+    }
+
+    /// Titles in each chapter when all is done.
+    pub(super) fn outcome(&self) -> [Vec<String>; 2] {
+        let mut chapters = [Vec::new(), Vec::new()];
+        let mut renamed = Vec::new();
+        for step in &self.steps {
+            match step {
+                Step::Drop { files, to: Some(chapter) } => {
+                    chapters[usize::from(*chapter == Chapter::Second)].extend(files.iter().copied());
+                }
+                Step::Drop { to: None, .. } => {}
+                Step::Rename { file } => renamed.push(*file),
+                Step::Move { file, to_start } => {
+                    chapters[0].retain(|other| other != file);
+                    let at = if *to_start { 0 } else { chapters[1].len() };
+                    chapters[1].insert(at, *file);
+                }
+            }
+        }
+        let title = |file: usize| if renamed.contains(&file) { new_title(file) } else { title(file) };
+        chapters.map(|files| files.into_iter().map(title).collect())
+    }
+
+    pub(super) fn write_files(&self, folder: &Path) -> io::Result<()> {
+        for (file, bytes) in self.files.iter().enumerate() {
+            let mut content = vec![0; *bytes];
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(self.course.0.as_bytes()).update(&file.to_le_bytes()).finalize_xof().fill(&mut content);
+            std::fs::write(folder.join(name(file)), content)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether `later` is about a file that `earlier` drops, or both change the order of a chapter.
+fn needs(later: &Step, earlier: &Step) -> bool {
+    match (later, earlier) {
+        (Step::Rename { file } | Step::Move { file, .. }, Step::Drop { files, .. }) => files.contains(file),
+        _ => false,
+    }
+}
+
+/// In the order of their numbers also when sorted as people sort.
+pub(super) fn name(file: usize) -> String {
+    format!("Lecture {file}.mp4")
+}
+
+pub(super) fn title(file: usize) -> String {
+    format!("Lecture {file}")
+}
+
+pub(super) fn new_title(file: usize) -> String {
+    format!("Lecture {file}, mended")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_makes_one_plan_and_no_file_is_edited_before_it_is_dropped() {
+        for seed in 0..50 {
+            let plan = Plan::of(seed);
+            assert_eq!(plan.steps, Plan::of(seed).steps);
+            let mut there = Vec::new();
+            for step in &plan.steps {
+                match step {
+                    Step::Drop { files, .. } => there.extend(files),
+                    Step::Rename { file } | Step::Move { file, .. } => assert!(there.contains(file), "{plan:?}"),
+                }
+            }
+            let mut titles = plan.outcome().concat();
+            titles.sort();
+            assert_eq!(titles.len(), 6, "two of eight are in the library alone");
+            assert_eq!(plan.files.iter().filter(|bytes| **bytes > 16 << 20).count(), 2);
+        }
+    }
+}
