@@ -4,8 +4,8 @@ use lectern_shared::ids::UserId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The service's name in the keychain.
-const SERVICE: &str = "app.lectern.store";
+/// Whose entries these are in the keychain.
+const KEYCHAIN_NAME: &str = "app.lectern.store";
 
 /// A key to a bucket.
 #[derive(Clone, PartialEq, Eq)]
@@ -102,14 +102,14 @@ async fn blocking<T: Send + 'static>(
 }
 
 mod keychain {
-    use super::{SERVICE, StoreKey};
+    use super::{KEYCHAIN_NAME, StoreKey};
     use keyring_core::api::CredentialStoreApi;
     use keyring_core::{Entry, Error, Result};
     use lectern_shared::ids::UserId;
     use std::sync::Arc;
 
     fn entry(workspace: UserId) -> Result<Entry> {
-        system()?.build(SERVICE, &workspace.to_string(), None)
+        system()?.build(KEYCHAIN_NAME, &workspace.to_string(), None)
     }
 
     /// <https://docs.rs/zbus-secret-service-keyring-store/1.0.1>: GNOME Keyring, KWallet, KeePassXC.
