@@ -2,7 +2,7 @@
 //! folder's place without the app noticing.
 
 use super::BUCKET;
-use super::b2::Account;
+use super::b2::{self, Account};
 use super::fault::Fault;
 use super::folder::Folder;
 use super::layout::hex;
@@ -363,6 +363,7 @@ impl S3 for Calls {
         if rules.is_empty() {
             return Err(s3_error!(NoSuchLifecycleConfiguration));
         }
+        let rules = if self.b2.is_some() { b2::rules::answered(rules) } else { rules };
         let rules = Some(rules.into_iter().map(lifecycle::given).collect());
         Ok(S3Response::new(GetBucketLifecycleConfigurationOutput { rules, ..Default::default() }))
     }
@@ -374,6 +375,9 @@ impl S3 for Calls {
         ours(&req.input.bucket)?;
         let rules = req.input.lifecycle_configuration.ok_or_else(|| s3_error!(MalformedXML))?.rules;
         let rules = rules.into_iter().map(lifecycle::taken).collect::<S3Result<Vec<_>>>()?;
+        if self.b2.is_some() {
+            b2::rules::check(&rules)?;
+        }
         self.on_disk(move |folder| lifecycle::write(&folder.layout, &rules)).await?;
         Ok(S3Response::new(PutBucketLifecycleConfigurationOutput::default()))
     }

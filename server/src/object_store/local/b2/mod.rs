@@ -7,6 +7,7 @@ mod authorize;
 mod entitlement;
 mod front;
 mod keys;
+pub(super) mod rules;
 
 pub use keys::ApplicationKey;
 
