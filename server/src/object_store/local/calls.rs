@@ -345,8 +345,8 @@ impl S3 for Calls {
         ours(&input.bucket)?;
         if self.b2.is_some() && input.version_id.is_none() {
             let marker = self.on_disk(move |folder| folder.objects.hide(&input.key)).await?;
-            let delete_marker = marker.as_ref().map(|_| true);
-            let output = DeleteObjectOutput { delete_marker, version_id: marker, ..Default::default() };
+            let output =
+                DeleteObjectOutput { delete_marker: Some(true), version_id: Some(marker), ..Default::default() };
             return Ok(S3Response::new(output));
         }
         let version_id = input.version_id.clone();
