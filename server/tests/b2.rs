@@ -6,10 +6,11 @@
 use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region, RequestChecksumCalculation};
 use base64::Engine;
 use futures::StreamExt;
+use lectern_server::object_store::lifecycle::with_abandoned_uploads_ended;
 use lectern_server::object_store::local::b2::{Account, ApplicationKey, Busy, Caps};
 use lectern_server::object_store::local::{LocalOptions, LocalStore};
 use lectern_server::object_store::s3::{S3Config, S3Store};
-use lectern_server::object_store::{ObjectMeta, ObjectStore, StoreError};
+use lectern_server::object_store::{LifecycleRule, ObjectMeta, ObjectStore, StoreError};
 use lectern_shared::protocol::SignedUrl;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
@@ -56,6 +57,13 @@ impl Bucket {
         let answer = self.send(self.store.sign_put(key, &meta()).await.unwrap(), None, vec![1; bytes]).await;
         assert_eq!(answer.status(), StatusCode::OK);
         answer.headers()["x-amz-version-id"].to_str().unwrap().to_owned()
+    }
+
+    /// Deletes without a version. Answers the marker.
+    async fn hide(&self, key: &str) -> String {
+        let answer = self.sdk().delete_object().bucket("lectern").key(key).send().await.unwrap();
+        assert_eq!(answer.delete_marker(), Some(true));
+        answer.version_id().unwrap().to_owned()
     }
 
     async fn get(&self, version: Option<&str>) -> StatusCode {
@@ -200,9 +208,7 @@ async fn a_delete_without_version_hides_and_frees_nothing() {
     let it = bucket().await;
     let version = it.put(KEY, 600).await;
     it.account.set_caps(Caps { storage_bytes: Some(1_000), transactions: None });
-    let marker = it.sdk().delete_object().bucket("lectern").key(KEY).send().await.unwrap();
-    assert_eq!(marker.delete_marker(), Some(true));
-    let marker = marker.version_id().unwrap().to_owned();
+    let marker = it.hide(KEY).await;
     assert!(it.store.head(KEY).await.unwrap().is_none());
     assert_eq!(it.get(None).await, StatusCode::NOT_FOUND);
     assert_eq!(it.get(Some(&version)).await, StatusCode::OK, "its bytes are still there");
@@ -211,9 +217,11 @@ async fn a_delete_without_version_hides_and_frees_nothing() {
     let put = it.store.sign_put("other", &meta()).await.unwrap();
     let refused = it.send(put.clone(), None, vec![1; 600]).await;
     assert_refused(refused, StatusCode::FORBIDDEN, "storage cap exceeded").await;
-    it.store.delete(KEY, None).await.unwrap();
+    let again = it.hide(KEY).await;
     it.store.delete(KEY, Some(&marker)).await.unwrap();
-    assert_eq!(it.store.head(KEY).await.unwrap().unwrap().version, Some(version.clone()), "one marker was enough");
+    assert!(it.store.head(KEY).await.unwrap().is_none(), "there is another marker");
+    it.store.delete(KEY, Some(&again)).await.unwrap();
+    assert_eq!(it.store.head(KEY).await.unwrap().unwrap().version, Some(version.clone()));
     it.store.delete(KEY, Some(&version)).await.unwrap();
     assert_eq!(it.get(Some(&version)).await, StatusCode::NOT_FOUND);
     assert_eq!(it.send(put, None, vec![1; 600]).await.status(), StatusCode::OK, "now there is room");
@@ -317,6 +325,26 @@ async fn no_page_has_more_than_a_thousand_entries_and_ours_reads_on() {
     assert_eq!((page.parts().len(), page.is_truncated()), (1_000, Some(true)));
     let parts = it.store.list_parts(KEY, &upload).await.unwrap();
     assert_eq!(parts.iter().map(|part| part.part).collect::<Vec<_>>(), (1..=1_001).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_come_back_one_for_each_deed_and_no_two_may_meet() {
+    let it = bucket().await;
+    let all = LifecycleRule { id: Some("mine".into()), prefix: "logs/".into(), enabled: true, ..Default::default() };
+    let all = LifecycleRule { expire_after_days: Some(3), delete_hidden_after_days: Some(2), ..all };
+    it.store.set_lifecycle(&[all]).await.unwrap();
+    let found = it.store.lifecycle().await.unwrap();
+    let deeds =
+        |rule: &LifecycleRule| (rule.expire_after_days, rule.expire_lone_markers, rule.delete_hidden_after_days);
+    let expected = [(Some(3), false, None), (None, true, None), (None, false, Some(2))];
+    assert_eq!(found.iter().map(deeds).collect::<Vec<_>>(), expected);
+    assert!(found.iter().all(|rule| rule.prefix == "logs/" && rule.id.as_deref() != Some("mine")));
+    it.store.set_lifecycle(&with_abandoned_uploads_ended(&found, "space/", 90)).await.unwrap();
+    let before = it.store.lifecycle().await.unwrap();
+    assert_eq!((before.len(), before[3].abort_after_days), (4, Some(90)));
+    let narrow = LifecycleRule { prefix: "logs/old/".into(), ..found[0].clone() };
+    assert_denied(it.store.set_lifecycle(&[&found[..], &[narrow]].concat()).await, "InvalidRequest");
+    assert_eq!(it.store.lifecycle().await.unwrap(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,16 +29,19 @@ pub struct LifecycleRule {
 }
 
 /// The rules that are there, with one that aborts uploads under our prefix which nobody finished in `days`, which count
-/// as [`ABANDONED_DAYS_MIN`] at least. The very rules that are there, when they say so already.
+/// as [`ABANDONED_DAYS_MIN`] at least. The very rules that are there, when one of them does so already.
 #[must_use]
 pub fn with_abandoned_uploads_ended(rules: &[LifecycleRule], prefix: &str, days: u32) -> Vec<LifecycleRule> {
     let days = days.max(ABANDONED_DAYS_MIN);
     let mut merged = rules.to_vec();
-    // Not by its id: B2 keeps no ids and makes up new ones.
-    let ours = merged.iter_mut().find(|rule| rule.enabled && rule.prefix == prefix && rule.abort_after_days.is_some());
-    if let Some(ours) = ours {
-        // Never sooner than somebody wished before.
-        ours.abort_after_days = ours.abort_after_days.max(Some(days));
+    // Not by its id: B2's own rules have none.
+    let ends_ours =
+        |rule: &&mut LifecycleRule| rule.enabled && rule.abort_after_days.is_some() && prefix.starts_with(&rule.prefix);
+    if let Some(rule) = merged.iter_mut().find(ends_ours) {
+        // One of a wider prefix is not ours to change; ours never ends uploads sooner than somebody wished before.
+        if rule.prefix == prefix {
+            rule.abort_after_days = rule.abort_after_days.max(Some(days));
+        }
         return merged;
     }
     let id = free_id(rules);
@@ -50,6 +53,14 @@ pub fn with_abandoned_uploads_ended(rules: &[LifecycleRule], prefix: &str, days:
         ..LifecycleRule::default()
     });
     merged
+}
+
+/// A rule for some of the same keys, under a wider or narrower prefix. B2 refuses two such rules, so there ours can only be
+/// offered where this is none: <https://www.backblaze.com/docs/cloud-storage-lifecycle-rules>
+#[must_use]
+pub fn overlapping<'a>(rules: &'a [LifecycleRule], prefix: &str) -> Option<&'a LifecycleRule> {
+    let meet = |other: &str| other != prefix && (other.starts_with(prefix) || prefix.starts_with(other));
+    rules.iter().find(|rule| meet(&rule.prefix))
 }
 
 /// Ids are unique in a bucket, and another workspace may have its rule in this one.
@@ -98,6 +109,23 @@ mod tests {
         assert_eq!(with_abandoned_uploads_ended(&merged, "p/", 90), merged);
         merged[1].id = Some("4f1c".into());
         assert_eq!(with_abandoned_uploads_ended(&merged, "p/", 90), merged);
+    }
+
+    #[test]
+    fn a_wider_rule_that_ends_uploads_already_is_enough_and_stays_as_it_is() {
+        let all = LifecycleRule { enabled: true, abort_after_days: Some(7), ..theirs("all", "") };
+        let kept = with_abandoned_uploads_ended(std::slice::from_ref(&all), "p/", 90);
+        assert_eq!((kept.len(), &kept[0]), (1, &all));
+        let elsewhere = LifecycleRule { prefix: "q/".into(), ..all };
+        assert_eq!(with_abandoned_uploads_ended(&[elsewhere], "p/", 90).len(), 2);
+    }
+
+    #[test]
+    fn rules_that_b2_would_not_have_beside_ours_are_found() {
+        let rules = [theirs("logs", "logs/"), theirs("ours", "p/"), theirs("narrow", "p/q/")];
+        assert_eq!(overlapping(&rules[..2], "p/"), None);
+        assert_eq!(overlapping(&rules, "p/"), Some(&rules[2]));
+        assert_eq!(overlapping(&[theirs("all", "")], "p/"), Some(&theirs("all", "")));
     }
 
     #[test]

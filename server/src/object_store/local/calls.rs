@@ -2,7 +2,7 @@
 //! folder's place without the app noticing.
 
 use super::BUCKET;
-use super::b2::Account;
+use super::b2::{self, Account};
 use super::fault::Fault;
 use super::folder::Folder;
 use super::layout::hex;
@@ -346,8 +346,8 @@ impl S3 for Calls {
         ours(&input.bucket)?;
         if self.b2.is_some() && input.version_id.is_none() {
             let marker = self.on_disk(move |folder| folder.objects.hide(&input.key)).await?;
-            let delete_marker = marker.as_ref().map(|_| true);
-            let output = DeleteObjectOutput { delete_marker, version_id: marker, ..Default::default() };
+            let output =
+                DeleteObjectOutput { delete_marker: Some(true), version_id: Some(marker), ..Default::default() };
             return Ok(S3Response::new(output));
         }
         let version_id = input.version_id.clone();
@@ -364,6 +364,7 @@ impl S3 for Calls {
         if rules.is_empty() {
             return Err(s3_error!(NoSuchLifecycleConfiguration));
         }
+        let rules = if self.b2.is_some() { b2::rules::answered(rules) } else { rules };
         let rules = Some(rules.into_iter().map(lifecycle::given).collect());
         Ok(S3Response::new(GetBucketLifecycleConfigurationOutput { rules, ..Default::default() }))
     }
@@ -375,6 +376,9 @@ impl S3 for Calls {
         ours(&req.input.bucket)?;
         let rules = req.input.lifecycle_configuration.ok_or_else(|| s3_error!(MalformedXML))?.rules;
         let rules = rules.into_iter().map(lifecycle::taken).collect::<S3Result<Vec<_>>>()?;
+        if self.b2.is_some() {
+            b2::rules::check(&rules)?;
+        }
         self.on_disk(move |folder| lifecycle::write(&folder.layout, &rules)).await?;
         Ok(S3Response::new(PutBucketLifecycleConfigurationOutput::default()))
     }

@@ -128,20 +128,15 @@ impl Objects {
         Err(Fault::NoSuchKey)
     }
 
-    /// Adds a version that hides the others and frees nothing, as a delete without a version does on B2
-    /// (<https://www.backblaze.com/apidocs/s3-delete-object>). None: nothing showed before.
-    pub(super) fn hide(&self, key: &str) -> Result<Option<String>, Fault> {
-        match self.find(key, None) {
-            Ok(_) => {}
-            Err(Fault::NoSuchKey) => return Ok(None),
-            Err(other) => return Err(other),
-        }
+    /// Adds a version that hides the others and frees nothing, each time, as a delete without a version does on B2:
+    /// <https://www.backblaze.com/apidocs/s3-delete-object>
+    pub(super) fn hide(&self, key: &str) -> Result<String, Fault> {
         let folder = self.layout.scratch().join(Uuid::now_v7().simple().to_string());
         fs::create_dir(&folder)?;
         let (entries, created_ms) = (BTreeMap::new(), now_ms());
         let meta = Meta { key: key.to_owned(), content_type: None, entries, created_ms };
         let marker = Manifest { meta, etag: String::new(), parts: Vec::new(), hides: true };
-        self.publish(&folder, &marker).map(Some)
+        self.publish(&folder, &marker)
     }
 
     /// One version, or with none named all of them: a folder has no use for hidden bytes.

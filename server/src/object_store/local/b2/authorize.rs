@@ -61,7 +61,7 @@ fn authorized(account: &Account, key: &ApplicationKey, endpoint: &Url) -> Value 
     })
 }
 
-/// <https://www.backblaze.com/docs/cloud-storage-native-api-errors>
+/// <https://www.backblaze.com/docs/cloud-storage-native-api-error-handling-and-status-codes>
 fn refusal(status: StatusCode, code: &str, message: &str) -> Response<s3s::Body> {
     respond(status, &json!({"status": status.as_u16(), "code": code, "message": message}))
 }

@@ -7,6 +7,7 @@ mod authorize;
 mod entitlement;
 mod front;
 mod keys;
+pub(super) mod rules;
 
 pub use keys::ApplicationKey;
 
@@ -32,11 +33,12 @@ pub struct Caps {
     /// Every version counts, the hidden ones and the parts of unfinished uploads too.
     pub storage_bytes: Option<u64>,
     /// From now on. Looking costs one; uploading, hiding and deleting cost none:
-    /// <https://www.backblaze.com/cloud-storage/transaction-pricing>
+    /// <https://www.backblaze.com/b2/b2-transactions-price.html>
     pub transactions: Option<u64>,
 }
 
-/// Calls that are answered with 503 SlowDown, whatever they ask:
+/// Calls that are answered with 503 SlowDown, whatever they ask, as above a rate limit
+/// (<https://backblaze.com/blog/?p=111740>) or where no room was found for a part:
 /// <https://www.backblaze.com/docs/cloud-storage-integration-checklist>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy {
