@@ -74,7 +74,11 @@ impl Bench {
     }
 
     pub async fn desk_in(&self, folder: TempDir) -> Desk {
-        let pem = self.proxy.root().map(|root| root.as_bytes().to_vec());
+        self.desk_that_trusts(folder, self.proxy.root()).await
+    }
+
+    pub async fn desk_that_trusts(&self, folder: TempDir, root: Option<&str>) -> Desk {
+        let pem = root.map(|root| root.as_bytes().to_vec());
         let soon = Pauses { first: Duration::from_millis(10), longest: Duration::from_millis(100) };
         let wait = self.patience;
         let sending = SenderTimes { connect: wait, stall: wait, answer: wait, pool_idle: Duration::from_secs(15) };

@@ -1,7 +1,9 @@
 //! Each fault once, and each request once, with TLS between the app and the store.
 
-use super::bench::{LAST_PART_BYTES, Line, PART_BYTES, SMALL_BYTES, Size, survives};
+use super::bench::{Bench, LAST_PART_BYTES, Line, PART_BYTES, SMALL_BYTES, Size, survives};
 use super::rows::{FOR_EVER, Fault, Kind, MOMENT, refusal, rows};
+use crate::desk::{at_end, until};
+use lectern_shared::upload::Cause;
 
 async fn large(kind: Kind, fault: Fault) {
     survives(Line::Tls, Size::Large, kind, fault).await;
@@ -9,6 +11,17 @@ async fn large(kind: Kind, fault: Fault) {
 
 async fn small(kind: Kind, fault: Fault) {
     survives(Line::Tls, Size::Small, kind, fault).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_whose_root_is_not_trusted_is_asked_for_nothing() {
+    let bench = Bench::new(Line::Tls, false).await;
+    let desk = bench.desk_that_trusts(tempfile::tempdir().unwrap(), None).await;
+    let place = desk.course().await;
+    let operation = desk.drop_on(&[&Size::Large.source()], at_end(place)).await.operations[0];
+    until("it says why it waits", async || desk.upload(operation).cause == Some(Cause::StoreUnreachable)).await;
+    assert!(bench.proxy.exchanges().is_empty());
+    desk.close().await;
 }
 
 mod the_first_part {
