@@ -1,6 +1,9 @@
 //! The project's own commands: `cargo xtask start`, `cargo xtask test` and what they are made of.
 
 mod bindings;
+mod bundle;
+mod icons;
+mod notices;
 mod packages;
 mod place;
 mod rclone;
@@ -21,6 +24,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test                 formatting, lints, the window's tests, backend tests, tests in a real window
   setup                installs what the other commands need
   bindings             writes the TypeScript of the commands and types in shared/
+  bundle [--check]     makes packages for this system; --check installs the .deb, uses it, and takes it away
+  icons                makes the app's pictures from icons/icon.svg again
   screenshots          takes the pictures in docs/screenshots again";
 
 fn main() -> ExitCode {
@@ -42,6 +47,9 @@ fn command(arguments: &[&str]) -> Result {
         ["test"] => test::test(),
         ["setup"] => setup::everything(),
         ["bindings"] => bindings::write(),
+        ["bundle"] => bundle::bundle(),
+        ["bundle", "--check"] => bundle::check(),
+        ["icons"] => icons::write(),
         ["screenshots"] => start::screenshots(),
         _ => Err(Trouble::Needs(USAGE.to_owned())),
     }
