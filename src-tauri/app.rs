@@ -2,14 +2,16 @@
 
 use crate::ipc::{self, Events};
 use crate::platform::drops::Drops;
-use crate::platform::{dialogs, drops, places};
+use crate::platform::{dialogs, drops, opened, places};
 use lectern_engine::remote::sender::Pace;
 use lectern_engine::workspace::{LocalWorkspace, OpenError, Workspace};
 use lectern_shared::error::{AppError, ErrorCode};
+use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-use tauri::{AppHandle, Manager, RunEvent};
+use tauri::{AppHandle, Builder, Manager, RunEvent, Wry};
 use tokio::sync::RwLock;
 
 /// Longest a quit waits for databases to be closed. The journal needs no goodbye.
@@ -38,20 +40,18 @@ impl App {
 
 /// Runs the app until its last window is closed.
 pub fn run() -> ExitCode {
-    let mut builder = tauri::Builder::default();
-    // Under automation each session brings its own folders, and a guard would hand its window to another one's.
-    if std::env::var_os("TAURI_AUTOMATION").is_none() {
-        builder = builder
-            .plugin(tauri_plugin_single_instance::init(|handle, _, _| bring_to_front(handle)))
-            .plugin(tauri_plugin_window_state::Builder::default().build());
-    }
-    let built = builder
+    // These are there before the workspace is: files may be opened while it opens.
+    let (events, drops) = (Events::default(), Drops::default());
+    let folder = std::env::current_dir().unwrap_or_default();
+    drops.open(opened::files_of(std::env::args_os(), &folder), &events);
+    let (events_of_app, drops_of_app) = (events.clone(), drops.clone());
+    let built = with_guard(tauri::Builder::default(), &drops, &events)
         .plugin(tauri_plugin_dialog::init())
         .on_window_event(drops::on_window_event)
         .invoke_handler(ipc::handler())
         .setup(|tauri| {
             let handle = tauri.handle().clone();
-            match tauri::async_runtime::block_on(open(handle.clone())) {
+            match tauri::async_runtime::block_on(open(handle.clone(), events_of_app, drops_of_app)) {
                 Ok(app) => {
                     handle.manage(app);
                 }
@@ -62,10 +62,16 @@ pub fn run() -> ExitCode {
         .build(tauri::generate_context!());
     match built {
         Ok(tauri) => {
-            tauri.run(|handle, event| {
-                if matches!(event, RunEvent::Exit) {
-                    tauri::async_runtime::block_on(close(handle));
+            tauri.run(move |handle, event| match event {
+                RunEvent::Exit => tauri::async_runtime::block_on(close(handle)),
+                // macOS names files so, also those the app was started for
+                // (<https://docs.rs/tauri/2.12.5/tauri/enum.RunEvent.html#variant.Opened>).
+                #[cfg(target_os = "macos")]
+                RunEvent::Opened { urls } => {
+                    drops.open(opened::files_of_urls(&urls), &events);
+                    bring_to_front(handle);
                 }
+                _ => {}
             });
             ExitCode::SUCCESS
         }
@@ -77,16 +83,35 @@ pub fn run() -> ExitCode {
     }
 }
 
-async fn open(handle: AppHandle) -> Result<App, OpenError> {
+/// One Lectern a desktop: a second start hands its files to the first and ends.
+///
+/// Under automation each session brings its own folders, and a guard would hand its window to another one's. A test that
+/// has a session bus of its own may ask for the guard all the same.
+fn with_guard(mut builder: Builder<Wry>, drops: &Drops, events: &Events) -> Builder<Wry> {
+    let is_set = |name| std::env::var_os(name).is_some();
+    let automated = is_set("TAURI_AUTOMATION");
+    if !automated || is_set("LECTERN_TEST_SINGLE_INSTANCE") {
+        let (drops, events) = (drops.clone(), events.clone());
+        builder = builder.plugin(tauri_plugin_single_instance::init(move |handle, arguments, folder| {
+            drops.open(opened::files_of(arguments.into_iter().map(OsString::from), Path::new(&folder)), &events);
+            bring_to_front(handle);
+        }));
+    }
+    if !automated {
+        builder = builder.plugin(tauri_plugin_window_state::Builder::default().build());
+    }
+    builder
+}
+
+async fn open(handle: AppHandle, events: Events, drops: Drops) -> Result<App, OpenError> {
     let folder = places::workspace_folder(&handle)?;
     let prober = std::env::current_exe()?;
     let pace = Pace::default();
     // Lets a test look at an upload that is under way.
     pace.limit(std::env::var("LECTERN_TEST_BYTES_PER_SECOND").ok().and_then(|rate| rate.parse().ok()));
-    let events = Events::default();
     let sink = events.clone();
     let open = LocalWorkspace::open(&folder, prober, pace, Arc::new(move |event| sink.send(event))).await?;
-    Ok(App { workspace: RwLock::new(Some(open)), events, drops: Drops::default(), handle })
+    Ok(App { workspace: RwLock::new(Some(open)), events, drops, handle })
 }
 
 async fn close(handle: &AppHandle) {

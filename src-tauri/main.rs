@@ -15,5 +15,6 @@ fn main() -> ExitCode {
         return code;
     }
     platform::log::start();
+    platform::opened::name_files_in_text();
     app::run()
 }

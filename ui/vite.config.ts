@@ -3,8 +3,11 @@ import react from "@vitejs/plugin-react";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 
+declare const process: { env: Record<string, string | undefined> };
+
 const chromium = {
-  executablePath: "/usr/bin/chromium",
+  // Debian's, or what a machine that is no Debian has.
+  executablePath: process.env.LECTERN_CHROMIUM ?? "/usr/bin/chromium",
   args: [
     "--no-sandbox",
     "--disable-gpu",

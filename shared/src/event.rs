@@ -32,6 +32,11 @@ pub enum AppEvent {
         y: f64,
         files: u32,
     },
+    /// Files were opened with Lectern, in the file manager or at its start: `accept_drop` takes them to the library.
+    Opened {
+        drop: DropId,
+        files: u32,
+    },
     /// The window is asked to draw a poster frame of a local video and hand it to `save_poster`.
     PosterWanted {
         asset: AssetId,

@@ -36,7 +36,7 @@ lectern_shared::for_each_command!(commands);
 
 #[tauri::command]
 async fn subscribe(app: State<'_, App>, channel: Channel<AppEvent>) -> Result<(), AppError> {
-    app.events.listen(channel);
+    app.drops.listen(channel, &app.events);
     app.with(async |workspace| {
         workspace.window_is_ready();
         Ok(())

@@ -1,26 +1,36 @@
-//! Files from the file manager. The window learns that there are some and where; their paths stay here until it says
-//! which place they were dropped on.
+//! Files from the file manager, dropped on the window or opened with Lectern. The window learns that there are some and
+//! where; their paths stay here until it says which place they go to.
 
 use crate::app::App;
+use crate::ipc::Events;
 use lectern_shared::error::{AppError, ErrorCode};
 use lectern_shared::event::AppEvent;
 use lectern_shared::ids::DropId;
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tauri::ipc::Channel;
 use tauri::{DragDropEvent, Manager, PhysicalPosition, Window, WindowEvent};
 
-/// Drops the window has not answered yet.
-const WAITING_MAX: usize = 16;
+/// Drops the window has not answered yet. Explorer starts us once for each file that is opened, up to 15 at a time.
+const WAITING_MAX: usize = 32;
 
-#[derive(Default)]
-pub struct Drops(Mutex<State>);
+/// What came and was not placed yet; clones share it.
+#[derive(Clone, Default)]
+pub struct Drops(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
     /// Files over the window: positions come without them.
     over: u32,
-    waiting: VecDeque<(DropId, Vec<PathBuf>)>,
+    waiting: VecDeque<Waiting>,
+}
+
+struct Waiting {
+    drop: DropId,
+    paths: Vec<PathBuf>,
+    /// Opened with Lectern, and so for the library: a window that begins to listen hears of them.
+    opened: bool,
 }
 
 impl Drops {
@@ -30,26 +40,52 @@ impl Drops {
     /// [`ErrorCode::NotFound`] when it was placed already.
     pub fn take(&self, drop: DropId) -> Result<Vec<PathBuf>, AppError> {
         let mut state = self.state();
-        let index = state.waiting.iter().position(|(known, _)| *known == drop);
+        let index = state.waiting.iter().position(|waiting| waiting.drop == drop);
         let found = index.and_then(|index| state.waiting.remove(index));
         found
-            .map(|(_, paths)| paths)
+            .map(|waiting| waiting.paths)
             .ok_or_else(|| AppError::new(ErrorCode::NotFound, "these files were placed already"))
     }
 
-    fn keep(&self, paths: Vec<PathBuf>) -> DropId {
-        let drop = DropId::new();
-        let mut state = self.state();
-        state.waiting.push_back((drop, paths));
-        if state.waiting.len() > WAITING_MAX {
-            state.waiting.pop_front();
+    /// Files were opened with Lectern. Kept until a window listens, so that none is lost while the app starts.
+    pub fn open(&self, paths: Vec<PathBuf>, events: &Events) {
+        if paths.is_empty() {
+            return;
         }
-        drop
+        // Told under the lock: a window that begins to listen meanwhile hears of these files once.
+        let mut state = self.state();
+        let files = count(&paths);
+        let drop = state.keep(paths, true);
+        events.send(AppEvent::Opened { drop, files });
+    }
+
+    /// A window listens from now on, and is told of what was opened before.
+    pub fn listen(&self, channel: Channel<AppEvent>, events: &Events) {
+        let state = self.state();
+        events.listen(channel);
+        for waiting in state.waiting.iter().filter(|waiting| waiting.opened) {
+            events.send(AppEvent::Opened { drop: waiting.drop, files: count(&waiting.paths) });
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl State {
+    fn keep(&mut self, paths: Vec<PathBuf>, opened: bool) -> DropId {
+        let drop = DropId::new();
+        self.waiting.push_back(Waiting { drop, paths, opened });
+        if self.waiting.len() > WAITING_MAX {
+            self.waiting.pop_front();
+        }
+        drop
+    }
+}
+
+fn count(paths: &[PathBuf]) -> u32 {
+    u32::try_from(paths.len()).unwrap_or(u32::MAX)
 }
 
 /// Turns the system's drag events into the window's.
@@ -60,7 +96,6 @@ pub fn on_window_event(window: &Window, event: &WindowEvent) {
     // (<https://docs.rs/wry/latest/wry/enum.DragDropEvent.html> and its sources).
     let scale = if cfg!(windows) { window.scale_factor().unwrap_or(1.0) } else { 1.0 };
     let at = |position: &PhysicalPosition<f64>| (position.x / scale, position.y / scale);
-    let count = |paths: &[PathBuf]| u32::try_from(paths.len()).unwrap_or(u32::MAX);
     match event {
         DragDropEvent::Enter { paths, position } => {
             let (x, y) = at(position);
@@ -73,7 +108,7 @@ pub fn on_window_event(window: &Window, event: &WindowEvent) {
         }
         DragDropEvent::Drop { paths, position } => {
             let ((x, y), files) = (at(position), count(paths));
-            let drop = app.drops.keep(paths.clone());
+            let drop = app.drops.state().keep(paths.clone(), false);
             app.events.send(AppEvent::Dropped { drop, x, y, files });
         }
         DragDropEvent::Leave => app.events.send(AppEvent::DragLeft),

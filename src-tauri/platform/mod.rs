@@ -3,4 +3,5 @@
 pub mod dialogs;
 pub mod drops;
 pub mod log;
+pub mod opened;
 pub mod places;

@@ -2,6 +2,7 @@
 
 mod drops;
 mod edits;
+mod opened;
 mod order;
 mod uploads;
 

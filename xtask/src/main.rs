@@ -1,7 +1,10 @@
 //! The project's own commands: `cargo xtask start`, `cargo xtask test` and what they are made of.
 
 mod bindings;
+mod bundle;
 mod contract;
+mod icons;
+mod notices;
 mod packages;
 mod place;
 mod python;
@@ -26,6 +29,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                        and its key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
   bindings             writes the TypeScript of the commands and types in shared/
   screenshots          takes the pictures in docs/screenshots again
+  bundle [--check]     makes packages for this system; --check installs the .deb, uses it, and takes it away
+  icons                makes the app's pictures from icons/icon.svg again
   torture [--kills N] [--seed S]
                        kills the app at random moments and counts what was lost, doubled, left behind or sent again";
 
@@ -49,6 +54,9 @@ fn command(arguments: &[&str]) -> Result {
         ["setup"] => setup::everything(),
         ["contract", rest @ ..] => contract::ask(rest),
         ["bindings"] => bindings::write(),
+        ["bundle"] => bundle::bundle(),
+        ["bundle", "--check"] => bundle::check(),
+        ["icons"] => icons::write(),
         ["screenshots"] => start::screenshots(),
         ["torture", options @ ..] => test::torture(options),
         _ => Err(Trouble::Needs(USAGE.to_owned())),

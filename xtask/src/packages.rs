@@ -30,3 +30,6 @@ pub const HEADLESS: &[&str] = &[
 
 /// To run the window's tests in a browser, and to install tools of Python's registry apart from the system's.
 pub const TEST: &[&str] = &["chromium", "python3", "python3-venv"];
+
+/// To look into packages, and to open a file through the menu's entry.
+pub const CHECK: &[&str] = &["libarchive-tools", "desktop-file-utils", "libglib2.0-bin"];

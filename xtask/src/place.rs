@@ -26,6 +26,12 @@ pub fn target() -> Result<PathBuf> {
     folder.ok_or_else(|| Trouble::Needs("`cargo metadata` names no target folder".into()))
 }
 
+/// What a command of Cargo works on: everything. On Windows and macOS all but the tests in a real window, which drive X11,
+/// D-Bus and WebKitGTK, and do not compile on Windows.
+pub fn workspace() -> &'static [&'static str] {
+    if cfg!(target_os = "linux") { &["--workspace"] } else { &["--workspace", "--exclude", "lectern-window-tests"] }
+}
+
 /// A program that `cargo build` made.
 pub fn built(name: &str) -> Result<PathBuf> {
     Ok(target()?.join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))

@@ -1,6 +1,6 @@
 //! Looks for what a command needs, says what is missing, and installs it where that is possible without a question.
 
-use crate::packages::{BUILD, HEADLESS, TEST};
+use crate::packages::{BUILD, CHECK, HEADLESS, TEST};
 use crate::run::{Result, Trouble, find_program, output_of, run, say};
 use crate::{python, ui};
 use std::process::Command;
@@ -15,8 +15,16 @@ pub fn for_start(window: bool) -> Result {
 }
 
 pub fn for_tests() -> Result {
-    system(&[BUILD, HEADLESS, TEST].concat())?;
+    // A Chromium that is named is there; Ubuntu has none among its packages.
+    let named = std::env::var_os("LECTERN_CHROMIUM").is_some();
+    let test: Vec<&str> = TEST.iter().copied().filter(|package| !named || *package != "chromium").collect();
+    system(&[BUILD, HEADLESS, &test].concat())?;
     python::install()?;
+    ui::install()
+}
+
+pub fn for_check() -> Result {
+    system(&[BUILD, HEADLESS, CHECK].concat())?;
     ui::install()
 }
 
@@ -100,6 +108,24 @@ fn missing<'a>(packages: &[&'a str]) -> Vec<&'a str> {
     let installed = String::from_utf8_lossy(&output).into_owned();
     let is_installed = |package: &&str| installed.lines().any(|line| line == format!("installed {package}"));
     packages.iter().copied().filter(|package| !is_installed(package)).collect()
+}
+
+/// Installs the package files that follow, with what they depend on.
+pub fn apt_install() -> Result<Command> {
+    let mut command = may_install()?;
+    command.args(["install", "--yes", "--quiet", "--no-install-recommends"]);
+    Ok(command)
+}
+
+/// Takes away the packages that follow.
+pub fn apt_remove() -> Result<Command> {
+    let mut command = may_install()?;
+    command.args(["purge", "--yes", "--quiet"]);
+    Ok(command)
+}
+
+fn may_install() -> Result<Command> {
+    apt().ok_or_else(|| Trouble::Needs("apt-get is needed, as root or through sudo without a question.".into()))
 }
 
 /// `apt-get` with the right to install, when that can be had without a question.

@@ -32,7 +32,7 @@ pub fn start(window: bool) -> Result {
 /// No feature is needed for the built window to be loaded: without a `devUrl` in tauri.conf.json debug builds carry
 /// ui/dist as release builds do. On Windows a running xtask cannot be replaced, so it is left out.
 pub fn build() -> Result {
-    run(cargo(&place::root()).args(["build", "--workspace", "--exclude", "xtask"]))
+    run(cargo(&place::root()).arg("build").args(place::workspace()).args(["--exclude", "xtask"]))
 }
 
 /// Takes the pictures of README.md again.

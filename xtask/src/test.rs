@@ -50,7 +50,7 @@ fn all(steps: &mut Steps) -> Result {
 
 fn clippy() -> Command {
     let mut command = cargo(&place::root());
-    command.args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    command.args(["clippy", "--quiet"]).args(place::workspace()).args(["--all-targets", "--", "-D", "warnings"]);
     command
 }
 
@@ -66,7 +66,7 @@ fn backend(tally: &mut Tally) -> Result {
 
 fn cargo_test(selected: &[&str], tally: &mut Tally) -> Result {
     let mut command = cargo(&place::root());
-    command.args(["test", "--workspace", "--no-fail-fast"]).args(selected);
+    command.arg("test").args(place::workspace()).arg("--no-fail-fast").args(selected);
     run_reading(python::show(&mut command), |line| tally.add_cargo_line(line))
 }
 

@@ -56,7 +56,8 @@ pub fn test(tally: &mut Tally) -> Result {
     }
 }
 
-fn npm() -> Command {
+/// npm, in the window's folder.
+pub fn npm() -> Command {
     let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
     command.current_dir(place::ui());
     command

@@ -11,6 +11,7 @@ use fantoccini::ClientBuilder;
 use fantoccini::wd::Capabilities;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
+use std::ffi::OsString;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -29,6 +30,19 @@ impl Options {
     #[must_use]
     pub fn bytes_per_second(rate: u64) -> Self {
         Self::default().with("LECTERN_TEST_BYTES_PER_SECOND", &rate.to_string())
+    }
+
+    /// Opens these files, as the file manager's "Open with Lectern" does. WebDriver speaks JSON: names are text.
+    #[must_use]
+    pub fn opening(files: &[PathBuf]) -> Self {
+        let arguments = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+        Self { arguments, ..Self::default() }
+    }
+
+    /// A second start finds this app, as it does without automation: the desktop's session bus is its own.
+    #[must_use]
+    pub fn guarded() -> Self {
+        Self::default().with("LECTERN_TEST_SINGLE_INSTANCE", "1")
     }
 
     #[must_use]
@@ -142,6 +156,30 @@ impl Drop for App {
             process::kill_now(self.pid);
         }
     }
+}
+
+/// Starts the app a second time, as a file manager does for files to open, and waits until that start has ended: it
+/// hands its files to the app that runs. Files may be named from `folder`.
+pub async fn start_again(desktop: &Desktop, binary: &Path, files: &[OsString], folder: &Path) -> Result {
+    let mut second = Owned::start(
+        process::program(&binary.to_string_lossy())
+            .args(files)
+            .current_dir(folder)
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("TAURI_AUTOMATION")
+            .envs(desktop.environment().iter().cloned())
+            .env("LECTERN_DATA_DIR", desktop.data())
+            .stdin(Stdio::null()),
+    )?;
+    let end = Instant::now() + READY_AT_MOST;
+    while second.is_running() {
+        if Instant::now() > end {
+            let reason = "the second start did not hand over to the first".into();
+            return Err(Failure::NotStarted { program: "lectern".into(), reason });
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
 }
 
 /// The driver's environment is the app's.

@@ -11,7 +11,7 @@ pub mod store;
 pub mod video;
 pub mod xdnd;
 
-pub use app::{App, Options};
+pub use app::{App, Options, start_again};
 pub use desktop::Desktop;
 pub use failure::{Failure, Result};
 pub use page::Page;

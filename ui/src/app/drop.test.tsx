@@ -50,3 +50,16 @@ test("files that were refused, and those for the library, are named with the rea
     expect(toast).toContain("“Notes.pdf” is in the media library");
   });
 });
+
+test("files opened with Lectern bring up the library, which takes them and says what it refused", async () => {
+  const host = demo();
+  await renderApp(host);
+  await vi.waitFor(() => expect(rowTitles()).toHaveLength(12));
+  host.open([film("From the file manager.mp4"), { ...film("Week 3"), refused: { code: "folder" } }]);
+  await vi.waitFor(() => {
+    const library = document.querySelector("main[data-place=library]")?.textContent;
+    expect(library).toContain("From the file manager.mp4");
+    expect(document.querySelector("[data-testid=toast]")?.textContent).toContain("“Week 3” is a folder");
+  });
+  expect(host.calls.filter(({ name }) => name === "accept_drop")).toHaveLength(1);
+});

@@ -7,6 +7,7 @@ import { PosterMaker } from "../features/media-library/poster-maker";
 import { UploadPanel } from "../features/uploads/upload-panel";
 import { DropLayer } from "./drop-layer";
 import { Notices } from "./notices";
+import { OpenedFiles } from "./opened-files";
 import { Palette } from "./palette";
 import { useShortcuts } from "./shortcuts";
 import { Sidebar } from "./sidebar";
@@ -28,6 +29,7 @@ export function Shell() {
       <Announcer />
       <PosterMaker />
       <DropLayer course={(course as CourseId | undefined) ?? null} />
+      <OpenedFiles />
       {finding && <Palette close={() => setFinding(false)} />}
     </div>
   );

@@ -1,4 +1,4 @@
-// Files from the file manager over the window: where they are, and where they would land.
+// Files from the file manager: where they are over the window, where they would land, and which were opened with Lectern.
 import { create } from "zustand";
 import type { CourseId } from "./bindings/CourseId";
 import type { Destination } from "./bindings/Destination";
@@ -18,6 +18,13 @@ interface FileDrag {
   /** Files let go of and not placed yet. */
   dropped: (Point & { drop: DropId })[];
   target: DropTarget | null;
+  /** Files opened with Lectern and not placed yet. */
+  opened: DropId[];
 }
 
-export const useFileDrag = create<FileDrag>(() => ({ over: null, dropped: [], target: null }));
+export const useFileDrag = create<FileDrag>(() => ({
+  over: null,
+  dropped: [],
+  target: null,
+  opened: [],
+}));

@@ -23,7 +23,15 @@ export interface Observer {
 
 export function createObserver(client: QueryClient, invalidator: Invalidator): Observer {
   const counts: Diagnostics = {
-    events: { changed: 0, progress: 0, drag_over: 0, drag_left: 0, dropped: 0, poster_wanted: 0 },
+    events: {
+      changed: 0,
+      progress: 0,
+      drag_over: 0,
+      drag_left: 0,
+      dropped: 0,
+      opened: 0,
+      poster_wanted: 0,
+    },
     listenerErrors: 0,
     lastError: null,
     maxLagMs: 0,
@@ -69,6 +77,8 @@ function react(event: AppEvent, client: QueryClient, invalidator: Invalidator) {
         dropped: [...state.dropped, { drop, x, y, files }],
       }));
     }
+    case "opened":
+      return useFileDrag.setState((state) => ({ opened: [...state.opened, event.drop] }));
     case "poster_wanted":
       return wantPoster({ asset: event.asset, mediaUrl: event.media_url });
   }

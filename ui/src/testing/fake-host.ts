@@ -95,6 +95,13 @@ export class FakeHost implements Host {
     this.emit({ kind: "dropped", drop, x, y, files: files.length });
   }
 
+  /** Files are opened with Lectern. */
+  open(files: FakeFile[]) {
+    const drop = this.id<DropId>();
+    this.drops.set(drop, files);
+    this.emit({ kind: "opened", drop, files: files.length });
+  }
+
   /** Time passes: uploads move, and their rows follow. */
   advance(ms: number) {
     const snapshots = this.transfers.advance(ms);

@@ -10,7 +10,9 @@ use std::time::Duration;
 const RENAME_TRIES: u32 = if cfg!(windows) { 20 } else { 1 };
 const RENAME_PAUSE: Duration = Duration::from_millis(50);
 
-/// Makes the names in a folder last. Windows has no such call and journals names by itself.
+/// Makes the names in a folder last (fsync(2); `F_FULLFSYNC` on macOS, which
+/// <https://doc.rust-lang.org/std/fs/struct.File.html#method.sync_all> uses). Windows has no such call and journals names
+/// by itself.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

@@ -243,7 +243,8 @@ fn path_from(bytes: Vec<u8>) -> PathBuf {
     PathBuf::from(std::ffi::OsString::from_vec(bytes))
 }
 
-/// UTF-16 code units, little-endian: a Windows path may hold unpaired surrogates.
+/// UTF-16 code units, little-endian: a Windows path may hold unpaired surrogates
+/// (<https://doc.rust-lang.org/std/os/windows/ffi/index.html>).
 #[cfg(windows)]
 fn path_bytes(path: &Path) -> Vec<u8> {
     use std::os::windows::ffi::OsStrExt;

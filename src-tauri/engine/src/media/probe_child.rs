@@ -73,7 +73,8 @@ pub(super) async fn output(mut command: Command, bytes_max: usize, time_max: Dur
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
     #[cfg(windows)]
     {
-        // No console window flashes up.
+        // No console window flashes up
+        // (<https://learn.microsoft.com/windows/win32/procthread/process-creation-flags>).
         const CREATE_NO_WINDOW: u32 = 0x0800_0000;
         command.creation_flags(CREATE_NO_WINDOW);
     }
@@ -122,7 +123,8 @@ pub fn child_main(mut args: impl Iterator<Item = OsString>) -> Option<ExitCode> 
     Some(if written { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// A limit that cannot be set is no reason not to look: the parent's clock still holds.
+/// A limit that cannot be set is no reason not to look: the parent's clock still holds
+/// (<https://docs.rs/rustix/1/rustix/process/fn.setrlimit.html>, getrlimit(2) for what each limit counts).
 #[cfg(unix)]
 fn lower_limits(memory_bytes: u64) {
     use rustix::process::{Resource, Rlimit, setrlimit};

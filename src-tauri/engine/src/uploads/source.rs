@@ -134,7 +134,7 @@ fn file_id(_path: &Path, metadata: &Metadata) -> (u64, u64) {
 #[cfg(windows)]
 fn file_id(path: &Path, _metadata: &Metadata) -> (u64, u64) {
     // Low resolution first: it is there on every file system, and a number that changes its width would look like
-    // another file.
+    // another file (<https://docs.rs/file-id/0.2/x86_64-pc-windows-msvc/file_id/fn.get_low_res_file_id.html>).
     match file_id::get_low_res_file_id(path) {
         Ok(file_id::FileId::LowRes { volume_serial_number, file_index }) => {
             (u64::from(volume_serial_number), file_index)
@@ -149,6 +149,8 @@ fn read_some(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     file.read_at(buffer, offset)
 }
 
+/// Moves the file's own position, unlike Unix: who reads from that goes to the start first
+/// (<https://doc.rust-lang.org/std/os/windows/fs/trait.FileExt.html#tymethod.seek_read>).
 #[cfg(windows)]
 fn read_some(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     use std::os::windows::fs::FileExt as _;

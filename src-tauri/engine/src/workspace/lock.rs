@@ -1,4 +1,6 @@
-//! One engine a workspace: an exclusive lock of the system, gone with the process, however that ends.
+//! One engine a workspace: an exclusive lock of the system, gone with the process, however that ends: flock(2) on Unix,
+//! `LockFileEx` on Windows (<https://docs.rs/fs4/0.13.1/fs4/fs_std/trait.FileExt.html>). The file itself stays, so that
+//! two starts never lock two files of one name.
 
 use super::OpenError;
 use fs4::fs_std::FileExt;

@@ -329,7 +329,8 @@ fn uploads_error(error: UploadsError) -> AppError {
     }
 }
 
-/// Makes a folder that only its user can read, where the system has such a thing.
+/// Makes a folder that only its user can read: by its mode on Unix. On Windows what stands in a user's local app data
+/// inherits that already (<https://learn.microsoft.com/windows/win32/shell/knownfolderid>).
 fn private_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     #[cfg(unix)]

@@ -5,4 +5,4 @@ import type { DropId } from "./DropId";
 import type { UploadSnapshot } from "./UploadSnapshot";
 import type { UploadTotals } from "./UploadTotals";
 
-export type AppEvent = { "kind": "changed", tags: Array<CacheTag>, } | { "kind": "progress", snapshots: Array<UploadSnapshot>, totals: UploadTotals, } | { "kind": "drag_over", x: number, y: number, files: number, } | { "kind": "drag_left" } | { "kind": "dropped", drop: DropId, x: number, y: number, files: number, } | { "kind": "poster_wanted", asset: AssetId, media_url: string, };
+export type AppEvent = { "kind": "changed", tags: Array<CacheTag>, } | { "kind": "progress", snapshots: Array<UploadSnapshot>, totals: UploadTotals, } | { "kind": "drag_over", x: number, y: number, files: number, } | { "kind": "drag_left" } | { "kind": "dropped", drop: DropId, x: number, y: number, files: number, } | { "kind": "opened", drop: DropId, files: number, } | { "kind": "poster_wanted", asset: AssetId, media_url: string, };
