@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask start`, `cargo xtask test` and what they are made of.
 
+mod bench;
 mod bindings;
 mod bundle;
 mod contract;
@@ -30,6 +31,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   bindings             writes the TypeScript of the commands and types in shared/
   screenshots          takes the pictures in docs/screenshots again
   bundle [--check]     makes packages for this system; --check installs the .deb, uses it, and takes it away
+  bench uploads [--json]
+                       sends the same files with Lectern and with the tools people use now, side by side
   icons                makes the app's pictures from icons/icon.svg again
   torture [--kills N] [--seed S]
                        kills the app at random moments and counts what was lost, doubled, left behind or sent again";
@@ -53,6 +56,8 @@ fn command(arguments: &[&str]) -> Result {
         ["test"] => test::test(),
         ["setup"] => setup::everything(),
         ["contract", rest @ ..] => contract::ask(rest),
+        ["bench", "uploads"] => bench::uploads(false),
+        ["bench", "uploads", "--json"] => bench::uploads(true),
         ["bindings"] => bindings::write(),
         ["bundle"] => bundle::bundle(),
         ["bundle", "--check"] => bundle::check(),

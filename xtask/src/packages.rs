@@ -33,3 +33,6 @@ pub const TEST: &[&str] = &["chromium", "python3", "python3-venv"];
 
 /// To look into packages, and to open a file through the menu's entry.
 pub const CHECK: &[&str] = &["libarchive-tools", "desktop-file-utils", "libglib2.0-bin"];
+
+/// To measure programs.
+pub const BENCH: &[&str] = &["time", "python3", "python3-venv"];

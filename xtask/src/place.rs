@@ -37,6 +37,11 @@ pub fn built(name: &str) -> Result<PathBuf> {
     Ok(target()?.join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
 }
 
+/// The same of `cargo build --release`.
+pub fn built_for_release(name: &str) -> Result<PathBuf> {
+    Ok(target()?.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+}
+
 /// Tools that are fetched once: in `LECTERN_CACHE` when there is one, so that a fresh clone has them already.
 pub fn tools() -> PathBuf {
     std::env::var_os("LECTERN_CACHE")

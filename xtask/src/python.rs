@@ -23,16 +23,21 @@ struct Store {
 }
 
 pub fn install() -> Result {
-    let python = in_folder("python");
-    for store in STORES.iter().filter(|store| !in_folder(store.program).is_file()) {
-        say(&format!("installing {} in {}", store.packages.join(", "), folder().display()));
-        if !python.is_file() {
-            let system = if cfg!(windows) { "python" } else { "python3" };
-            run(Command::new(system).args(["-m", "venv", "--clear"]).arg(folder()))?;
-        }
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(store.packages))?;
+    STORES.iter().try_for_each(|store| into(&folder(), store.program, store.packages))
+}
+
+/// Installs `packages` into an environment of their own, unless their program is there.
+pub fn into(venv: &Path, program: &str, packages: &[&str]) -> Result {
+    if in_venv(venv, program).is_file() {
+        return Ok(());
     }
-    Ok(())
+    say(&format!("installing {} in {}", packages.join(", "), venv.display()));
+    let python = in_venv(venv, "python");
+    if !python.is_file() {
+        let system = if cfg!(windows) { "python" } else { "python3" };
+        run(Command::new(system).args(["-m", "venv", "--clear"]).arg(venv))?;
+    }
+    run(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(packages))
 }
 
 /// Tells the tests where the stores are.
@@ -48,6 +53,6 @@ fn in_folder(name: &str) -> PathBuf {
     in_venv(&folder(), name)
 }
 
-fn in_venv(venv: &Path, name: &str) -> PathBuf {
+pub fn in_venv(venv: &Path, name: &str) -> PathBuf {
     if cfg!(windows) { venv.join("Scripts").join(format!("{name}.exe")) } else { venv.join("bin").join(name) }
 }

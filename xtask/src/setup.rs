@@ -1,6 +1,6 @@
 //! Looks for what a command needs, says what is missing, and installs it where that is possible without a question.
 
-use crate::packages::{BUILD, CHECK, HEADLESS, TEST};
+use crate::packages::{BENCH, BUILD, CHECK, HEADLESS, TEST};
 use crate::run::{Result, Trouble, find_program, output_of, run, say};
 use crate::{python, ui};
 use std::process::Command;
@@ -21,6 +21,10 @@ pub fn for_tests() -> Result {
     system(&[BUILD, HEADLESS, &test].concat())?;
     python::install()?;
     ui::install()
+}
+
+pub fn for_bench() -> Result {
+    system(&[BUILD, BENCH].concat())
 }
 
 pub fn for_check() -> Result {

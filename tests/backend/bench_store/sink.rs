@@ -1,0 +1,176 @@
+//! A store that keeps no byte: so much of S3 that uploads believe it, at the price of one MD5. What is slow against it is
+//! the client.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures::StreamExt as _;
+use lectern_server::object_store::s3::S3Config;
+use md5::{Digest as _, Md5};
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    uploads: HashMap<String, Upload>,
+    objects: HashMap<String, Object>,
+}
+
+struct Upload {
+    key: String,
+    meta: HeaderMap,
+    parts: BTreeMap<u32, (u64, [u8; 16])>,
+}
+
+#[derive(Clone)]
+struct Object {
+    bytes: u64,
+    etag: String,
+    meta: HeaderMap,
+}
+
+/// What a request's query may say.
+#[derive(serde::Deserialize)]
+struct Asked {
+    uploads: Option<String>,
+    versions: Option<String>,
+    #[serde(rename = "uploadId")]
+    upload_id: Option<String>,
+    #[serde(rename = "partNumber")]
+    part: Option<u32>,
+}
+
+/// Serves on a free port of 127.0.0.1 until the process ends. Any key is right.
+pub async fn start() -> io::Result<S3Config> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let endpoint = format!("http://{}", listener.local_addr()?).parse().map_err(io::Error::other)?;
+    let router = Router::new().fallback(answer).with_state(Sink::default());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let (access_key, secret_key) = ("bench".to_owned(), "no-secret-at-all".to_owned());
+    Ok(S3Config { endpoint, region: "us-east-1".to_owned(), bucket: "bench".to_owned(), access_key, secret_key })
+}
+
+async fn answer(State(sink): State<Sink>, Query(asked): Query<Asked>, request: Request) -> Response {
+    let key = request.uri().path().to_owned();
+    let meta = meta_of(request.headers());
+    match (request.method().clone(), asked) {
+        (Method::PUT, Asked { part, upload_id, .. }) => {
+            let Ok((bytes, md5)) = drained(request.into_body()).await else {
+                return StatusCode::BAD_REQUEST.into_response();
+            };
+            sink.put(key, meta, upload_id.zip(part), bytes, md5)
+        }
+        (Method::POST, Asked { uploads: Some(_), .. }) => sink.create(key, meta),
+        (Method::POST, Asked { upload_id: Some(id), .. }) => sink.complete(&id),
+        (Method::GET, Asked { uploads: Some(_), .. }) => xml("<ListMultipartUploadsResult/>".to_owned()),
+        (Method::GET, Asked { versions: Some(_), .. }) => xml("<ListVersionsResult/>".to_owned()),
+        (Method::GET, Asked { upload_id: Some(id), .. }) => sink.list_parts(&id),
+        (Method::GET, _) => xml("<ListBucketResult/>".to_owned()),
+        (Method::HEAD, _) => sink.head(&key),
+        (Method::DELETE, _) => StatusCode::NO_CONTENT.into_response(),
+        _ => StatusCode::NOT_IMPLEMENTED.into_response(),
+    }
+}
+
+fn meta_of(headers: &HeaderMap) -> HeaderMap {
+    let ours = headers.iter().filter(|(name, _)| name.as_str().starts_with("x-amz-meta-"));
+    ours.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+async fn drained(body: Body) -> Result<(u64, [u8; 16]), axum::Error> {
+    let (mut chunks, mut md5, mut bytes) = (body.into_data_stream(), Md5::new(), 0);
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk?;
+        bytes += chunk.len() as u64;
+        md5.update(&chunk);
+    }
+    Ok((bytes, md5.finalize().into()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn xml(document: String) -> Response {
+    ([("content-type", "application/xml")], format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{document}"))
+        .into_response()
+}
+
+fn with_etag(etag: &str) -> HeaderMap {
+    HeaderValue::from_str(&format!("\"{etag}\""))
+        .map(|etag| (HeaderName::from_static("etag"), etag))
+        .into_iter()
+        .collect()
+}
+
+impl Sink {
+    fn kept<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn put(&self, key: String, meta: HeaderMap, part: Option<(String, u32)>, bytes: u64, md5: [u8; 16]) -> Response {
+        let known = self.kept(|kept| match part {
+            Some((id, part)) => kept.uploads.get_mut(&id).map(|upload| {
+                upload.parts.insert(part, (bytes, md5));
+            }),
+            None => {
+                kept.objects.insert(key, Object { bytes, etag: hex(&md5), meta });
+                Some(())
+            }
+        });
+        if known.is_some() { with_etag(&hex(&md5)).into_response() } else { no_such_upload() }
+    }
+
+    fn create(&self, key: String, meta: HeaderMap) -> Response {
+        let id = uuid::Uuid::new_v4().to_string();
+        let upload = Upload { key: key.clone(), meta, parts: BTreeMap::new() };
+        self.kept(|kept| kept.uploads.insert(id.clone(), upload));
+        let key = key.trim_start_matches('/').split_once('/').map_or("", |(_, key)| key);
+        xml(format!(
+            "<InitiateMultipartUploadResult><Bucket>bench</Bucket><Key>{key}</Key><UploadId>{id}</UploadId></InitiateMultipartUploadResult>"
+        ))
+    }
+
+    fn list_parts(&self, id: &str) -> Response {
+        let listed = self.kept(|kept| {
+            let parts = kept.uploads.get(id)?.parts.iter().map(|(number, (bytes, md5))| {
+                let etag = hex(md5);
+                format!("<Part><PartNumber>{number}</PartNumber><ETag>\"{etag}\"</ETag><Size>{bytes}</Size></Part>")
+            });
+            Some(parts.collect::<String>())
+        });
+        listed.map_or_else(no_such_upload, |parts| {
+            xml(format!("<ListPartsResult><IsTruncated>false</IsTruncated>{parts}</ListPartsResult>"))
+        })
+    }
+
+    fn complete(&self, id: &str) -> Response {
+        let Some(upload) = self.kept(|kept| kept.uploads.remove(id)) else { return no_such_upload() };
+        let all = upload.parts.values().fold(Md5::new(), |all, (_, md5)| all.chain_update(md5));
+        let etag = format!("{}-{}", hex(&all.finalize()), upload.parts.len());
+        let bytes = upload.parts.values().map(|(bytes, _)| bytes).sum();
+        let object = Object { bytes, etag: etag.clone(), meta: upload.meta };
+        self.kept(|kept| kept.objects.insert(upload.key, object));
+        xml(format!("<CompleteMultipartUploadResult><ETag>\"{etag}\"</ETag></CompleteMultipartUploadResult>"))
+    }
+
+    fn head(&self, key: &str) -> Response {
+        let Some(object) = self.kept(|kept| kept.objects.get(key).cloned()) else {
+            return StatusCode::NOT_FOUND.into_response();
+        };
+        let mut headers = with_etag(&object.etag);
+        headers.extend(object.meta);
+        headers.insert("content-length", HeaderValue::from(object.bytes));
+        headers.into_response()
+    }
+}
+
+fn no_such_upload() -> Response {
+    (StatusCode::NOT_FOUND, "<Error><Code>NoSuchUpload</Code></Error>").into_response()
+}
