@@ -107,17 +107,17 @@ impl Bench {
         assert!(assets.iter().all(|asset| keys.iter().any(|key| key.contains(&asset.to_string()))), "{keys:?}");
     }
 
-    /// What the client has a success for is not sent again.
+    /// What the client has a success for is not sent again, in this upload or in another one of the same file.
     pub fn assert_no_confirmed_part_was_sent_again(&self) {
         let mut confirmed = HashSet::new();
         let exchanges = self.proxy.exchanges();
-        for Exchange { kind, subject, succeeded, .. } in &exchanges {
+        for Exchange { kind, path, succeeded, .. } in &exchanges {
             if !matches!(kind, Kind::Part(_) | Kind::Put) {
                 continue;
             }
-            assert!(!confirmed.contains(&(kind, subject)), "{kind:?} was sent again: {exchanges:#?}");
+            assert!(!confirmed.contains(&(kind, path)), "{kind:?} was sent again: {exchanges:#?}");
             if *succeeded {
-                confirmed.insert((kind, subject));
+                confirmed.insert((kind, path));
             }
         }
     }
