@@ -51,13 +51,44 @@ pub struct Bench {
     pub proxy: FaultProxy,
     local: LocalStore,
     folder: TempDir,
-    patience: Duration,
+    hurry: Hurry,
+}
+
+/// Who soon gives up what is not answered, so that faults which last for ever do not. The others have time: a computer that
+/// is slow for a moment must not look like a fault.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Hurry {
+    Nobody,
+    Sender,
+    CourseServer,
+    Both,
+}
+
+impl Hurry {
+    pub fn for_fault(kind: Kind, fault: Fault) -> Self {
+        match (fault, kind) {
+            (Fault::StallRequest { lasts: FOR_EVER, .. } | Fault::HoldAnswer { lasts: FOR_EVER }, kind) => {
+                if carries_bytes(kind) {
+                    Self::Sender
+                } else {
+                    Self::CourseServer
+                }
+            }
+            _ => Self::Nobody,
+        }
+    }
+
+    fn patience(self, who: Self) -> Duration {
+        if self == who || self == Self::Both { Duration::from_millis(600) } else { Duration::from_secs(15) }
+    }
+}
+
+fn carries_bytes(kind: Kind) -> bool {
+    matches!(kind, Kind::Part(_) | Kind::Put)
 }
 
 impl Bench {
-    /// Faults nobody waits the end of are given up soon. Where there are none, a computer that is slow for a moment must
-    /// not look like one.
-    pub async fn new(line: Line, is_hasty: bool) -> Self {
+    pub async fn new(line: Line, hurry: Hurry) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let local = LocalStore::start(&folder.path().join("store")).await.unwrap();
         let upstream = local.config().endpoint.socket_addrs(|| None).unwrap()[0];
@@ -65,8 +96,7 @@ impl Bench {
             Line::Plain => FaultProxy::start(upstream).await,
             Line::Tls => FaultProxy::start_tls(upstream).await,
         };
-        let patience = if is_hasty { Duration::from_millis(600) } else { Duration::from_secs(15) };
-        Self { proxy: proxy.unwrap(), local, folder, patience }
+        Self { proxy: proxy.unwrap(), local, folder, hurry }
     }
 
     pub async fn desk(&self) -> Desk {
@@ -80,7 +110,7 @@ impl Bench {
     pub async fn desk_that_trusts(&self, folder: TempDir, root: Option<&str>) -> Desk {
         let pem = root.map(|root| root.as_bytes().to_vec());
         let soon = Pauses { first: Duration::from_millis(10), longest: Duration::from_millis(100) };
-        let wait = self.patience;
+        let wait = self.hurry.patience(Hurry::Sender);
         let sending = SenderTimes { connect: wait, stall: wait, answer: wait, pool_idle: Duration::from_secs(15) };
         let line = lectern_engine::remote::Line {
             pace: Pace::default(),
@@ -88,6 +118,7 @@ impl Bench {
             roots: pem.clone().map(RootCertificate).into_iter().collect(),
         };
         let config = S3Config { endpoint: self.proxy.endpoint().parse().unwrap(), ..self.local.config() };
+        let wait = self.hurry.patience(Hurry::CourseServer);
         let over = S3Line { connect: wait, call: wait, complete: wait, roots: pem.into_iter().collect() };
         Desk::open_over(folder, line, S3Store::over(config, over)).await
     }
@@ -107,17 +138,17 @@ impl Bench {
         assert!(assets.iter().all(|asset| keys.iter().any(|key| key.contains(&asset.to_string()))), "{keys:?}");
     }
 
-    /// What the client has a success for is not sent again.
+    /// What the client has a success for is not sent again, in this upload or in another one of the same file.
     pub fn assert_no_confirmed_part_was_sent_again(&self) {
         let mut confirmed = HashSet::new();
         let exchanges = self.proxy.exchanges();
-        for Exchange { kind, subject, succeeded, .. } in &exchanges {
-            if !matches!(kind, Kind::Part(_) | Kind::Put) {
+        for Exchange { kind, path, succeeded, .. } in &exchanges {
+            if !carries_bytes(*kind) {
                 continue;
             }
-            assert!(!confirmed.contains(&(kind, subject)), "{kind:?} was sent again: {exchanges:#?}");
+            assert!(!confirmed.contains(&(kind, path)), "{kind:?} was sent again: {exchanges:#?}");
             if *succeeded {
-                confirmed.insert((kind, subject));
+                confirmed.insert((kind, path));
             }
         }
     }
@@ -136,11 +167,6 @@ impl Bench {
     }
 }
 
-/// Whether only the client's impatience ends it.
-pub fn is_endless(fault: Fault) -> bool {
-    matches!(fault, Fault::StallRequest { lasts: FOR_EVER, .. } | Fault::HoldAnswer { lasts: FOR_EVER })
-}
-
 /// Whether it is about the answer that decides if the object is right: then sending all of it again is right too.
 fn casts_doubt(kind: Kind, fault: Fault) -> bool {
     matches!((kind, fault), (Kind::Head, Fault::FlipAnswer { .. }))
@@ -148,7 +174,8 @@ fn casts_doubt(kind: Kind, fault: Fault) -> bool {
 
 /// One row: a file whose upload meets this fault at the first request of this kind.
 pub async fn survives(line: Line, size: Size, kind: Kind, fault: Fault) {
-    let bench = Bench::new(line, is_endless(fault)).await;
+    let hurry = Hurry::for_fault(kind, fault);
+    let bench = Bench::new(line, hurry).await;
     bench.proxy.play(Script::Rules(vec![Rule::once(kind, fault)]));
     let desk = bench.desk().await;
     let place = desk.course().await;
@@ -158,7 +185,8 @@ pub async fn survives(line: Line, size: Size, kind: Kind, fault: Fault) {
     bench.assert_met(kind, fault);
     bench.assert_right(&desk, operation, &source).await;
     bench.assert_only(&[ready.asset]).await;
-    if !is_endless(fault) && !casts_doubt(kind, fault) {
+    // A sender in a hurry may give up a part that is just being confirmed.
+    if hurry != Hurry::Sender && !casts_doubt(kind, fault) {
         bench.assert_no_confirmed_part_was_sent_again();
     }
     if let (Kind::Part(_) | Kind::Put, Fault::Refuse { retry_after: Some(seconds), .. }) = (kind, fault) {

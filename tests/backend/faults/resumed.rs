@@ -1,6 +1,6 @@
 //! The same where an upload goes on after a restart: it asks the store twice what it has, and believes nothing else.
 
-use super::bench::{Bench, Line, Size, is_endless};
+use super::bench::{Bench, Hurry, Line, Size};
 use super::rows::{Fault, Kind, a_call, rows};
 use crate::desk::{at_end, until};
 use lectern_backend_tests::support::fault_proxy::{FOR_EVER, Rule, Script};
@@ -8,7 +8,7 @@ use lectern_backend_tests::support::fault_proxy::{FOR_EVER, Rule, Script};
 /// A workspace that was closed with two of three parts confirmed is opened again, and meets the fault at the `nth` time it
 /// lists the parts.
 async fn goes_on(line: Line, nth: u32, fault: Fault) {
-    let bench = Bench::new(line, is_endless(fault)).await;
+    let bench = Bench::new(line, Hurry::for_fault(Kind::ListParts, fault)).await;
     let never = Fault::StallRequest { after: 0, lasts: FOR_EVER };
     bench.proxy.play(Script::Rules(vec![Rule { kind: Kind::Part(3), nth: 1, times: u32::MAX - 1, fault: never }]));
     let desk = bench.desk().await;

@@ -1,11 +1,11 @@
 //! Everything at once: several files through a line on which a third of all requests goes wrong, as a seed decides.
 
-use super::bench::{Bench, Line, Size};
+use super::bench::{Bench, Hurry, Line, Size};
 use crate::desk::at_end;
 use lectern_backend_tests::support::fault_proxy::{Script, Storm};
 
 async fn weathers(line: Line, seed: u64) {
-    let bench = Bench::new(line, true).await;
+    let bench = Bench::new(line, Hurry::Both).await;
     bench.proxy.play(Script::Storm(Storm { seed, faults_per_mille: 300 }));
     let desk = bench.desk().await;
     let place = desk.course().await;

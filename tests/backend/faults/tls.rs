@@ -1,6 +1,6 @@
 //! Each fault once, and each request once, with TLS between the app and the store.
 
-use super::bench::{Bench, LAST_PART_BYTES, Line, PART_BYTES, SMALL_BYTES, Size, survives};
+use super::bench::{Bench, Hurry, LAST_PART_BYTES, Line, PART_BYTES, SMALL_BYTES, Size, survives};
 use super::rows::{FOR_EVER, Fault, Kind, MOMENT, refusal, rows};
 use crate::desk::{at_end, until};
 use lectern_shared::upload::Cause;
@@ -15,7 +15,7 @@ async fn small(kind: Kind, fault: Fault) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_whose_root_is_not_trusted_is_asked_for_nothing() {
-    let bench = Bench::new(Line::Tls, false).await;
+    let bench = Bench::new(Line::Tls, Hurry::Nobody).await;
     let desk = bench.desk_that_trusts(tempfile::tempdir().unwrap(), None).await;
     let place = desk.course().await;
     let operation = desk.drop_on(&[&Size::Large.source()], at_end(place)).await.operations[0];

@@ -28,8 +28,8 @@ use tokio_rustls::server::TlsStream;
 #[derive(Clone, Debug)]
 pub struct Exchange {
     pub kind: Kind,
-    /// The multipart upload's id, or the path.
-    pub subject: String,
+    /// Bucket and key.
+    pub path: String,
     pub began: Instant,
     pub fault: Option<Fault>,
     /// Request and a 2xx have passed, whole and unchanged.
@@ -119,17 +119,11 @@ impl Shared {
     }
 
     /// A request has arrived. Answers its number and what happens to it.
-    fn begin(&self, kind: Kind, subject: &str, body_bytes: u64) -> (usize, Option<Fault>) {
+    fn begin(&self, kind: Kind, path: &str, body_bytes: u64) -> (usize, Option<Fault>) {
         let mut state = self.state();
         let nth = state.counts.next(kind);
         let fault = state.script.fault(kind, nth, body_bytes);
-        state.exchanges.push(Exchange {
-            kind,
-            subject: subject.to_owned(),
-            began: Instant::now(),
-            fault,
-            succeeded: false,
-        });
+        state.exchanges.push(Exchange { kind, path: path.to_owned(), began: Instant::now(), fault, succeeded: false });
         (state.exchanges.len() - 1, fault)
     }
 

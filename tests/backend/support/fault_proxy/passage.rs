@@ -66,7 +66,7 @@ impl<'a, W: Wire> Passage<'a, W> {
 
     async fn exchange(&mut self, head: &Head) -> io::Result<Then> {
         let bytes = head.body_bytes()?;
-        let (number, fault) = self.shared.begin(head.kind(), head.subject(), bytes);
+        let (number, fault) = self.shared.begin(head.kind(), head.path(), bytes);
         match fault {
             Some(Fault::Late { by }) => tokio::time::sleep(by).await,
             Some(Fault::Refuse { status, code, retry_after, drains }) => {

@@ -89,9 +89,8 @@ impl Head {
         fields.filter(|(field, _)| *field == name).map(|(_, value)| value).next()
     }
 
-    /// The multipart upload it belongs to, else its path.
-    pub(super) fn subject(&self) -> &str {
-        self.asked("uploadId").unwrap_or(self.target().0)
+    pub(super) fn path(&self) -> &str {
+        self.target().0
     }
 
     pub(super) fn kind(&self) -> Kind {

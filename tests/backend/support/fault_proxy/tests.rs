@@ -83,7 +83,7 @@ async fn passes_everything_as_it_is(tls: bool) {
     let exchanges = bench.proxy.exchanges();
     assert_eq!(exchanges.iter().map(|one| one.kind).collect::<Vec<_>>(), [Kind::Part(2), Kind::Part(2), Kind::Head]);
     assert!(exchanges.iter().all(|one| one.succeeded && one.fault.is_none()));
-    assert_eq!((exchanges[0].subject.as_str(), exchanges[2].subject.as_str()), ("u", "/bucket/key"));
+    assert_eq!((exchanges[0].path.as_str(), exchanges[2].path.as_str()), ("/bucket/key", "/bucket/key"));
 }
 
 #[tokio::test]

@@ -34,9 +34,10 @@ impl Proxy {
                 .referer(false)
                 .connect_timeout(CONNECT_MAX)
                 .read_timeout(SILENCE_MAX)
-                .tls_certs_merge(roots.iter().cloned())
         };
-        Ok(Self { outside: client().build()?, loopback: client().no_proxy().build()? })
+        let outside = client().tls_certs_merge(roots.iter().cloned()).build()?;
+        // As in the part sender: no root of the system's vouches for this computer.
+        Ok(Self { outside, loopback: client().no_proxy().tls_certs_only(roots).build()? })
     }
 
     /// 200, 206 and 416 as the store says them; anything else is 404 or 502.
