@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask start`, `cargo xtask test` and what they are made of.
 
+mod audit;
 mod bindings;
 mod bundle;
 mod icons;
@@ -25,6 +26,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   setup                installs what the other commands need
   bindings             writes the TypeScript of the commands and types in shared/
   bundle [--check]     makes packages for this system; --check installs the .deb, uses it, and takes it away
+  audit [--network]    what we depend on: licences, bans, sources; --network also asks for known holes
+  sbom                 lists everything that is in a build, in target/sbom (CycloneDX)
   icons                makes the app's pictures from icons/icon.svg again
   screenshots          takes the pictures in docs/screenshots again";
 
@@ -49,6 +52,9 @@ fn command(arguments: &[&str]) -> Result {
         ["bindings"] => bindings::write(),
         ["bundle"] => bundle::bundle(),
         ["bundle", "--check"] => bundle::check(),
+        ["audit"] => audit::audit(false),
+        ["audit", "--network"] => audit::audit(true),
+        ["sbom"] => audit::sbom(),
         ["icons"] => icons::write(),
         ["screenshots"] => start::screenshots(),
         _ => Err(Trouble::Needs(USAGE.to_owned())),
