@@ -15,7 +15,8 @@ const CYCLONEDX: (&str, &str) = ("cargo-cyclonedx", "0.5.9");
 pub fn audit(advisories: bool) -> Result {
     ui::install()?;
     let mut deny = Command::new(tool(DENY)?);
-    deny.args(["--workspace", "--locked", "check", "--show-stats", "--hide-inclusion-graph"]).current_dir(place::root());
+    deny.args(["--workspace", "--locked", "check", "--show-stats", "--hide-inclusion-graph"])
+        .current_dir(place::root());
     run(deny.args(["licenses", "bans", "sources"]).args(advisories.then_some("advisories")))?;
     if advisories {
         // From which level on it fails stands in ui/.npmrc.
