@@ -43,7 +43,10 @@ fn rust(to: &Path) -> Result {
     command.args(["cyclonedx", "--format", "json", "--spec-version", "1.5", "--override-filename", NAME]);
     run(command.current_dir(&root))?;
     let made = root.join(format!("{NAME}.json"));
-    fs::copy(&made, to).map_err(io(made.display()))?;
+    let text = fs::read_to_string(&made).map_err(io(made.display()))?;
+    // Where it was built is nobody's business, and would make the same build look like another.
+    let here = root.to_string_lossy().replace('\\', "/");
+    fs::write(to, text.replace(&here, "/lectern")).map_err(io(to.display()))?;
     say(&to.display().to_string());
     for folder in members()? {
         drop(fs::remove_file(folder.join(format!("{NAME}.json"))));
