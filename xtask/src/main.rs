@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask start`, `cargo xtask test` and what they are made of.
 
+mod audit;
 mod bench;
 mod bindings;
 mod bundle;
@@ -33,6 +34,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   bundle [--check]     makes packages for this system; --check installs the .deb, uses it, and takes it away
   bench uploads [--json]
                        sends the same files with Lectern and with the tools people use now, side by side
+  audit [--network]    what we depend on: licences, bans, sources; --network also asks for known holes
+  sbom                 lists everything that is in a build, in target/sbom (CycloneDX)
   icons                makes the app's pictures from icons/icon.svg again
   torture [--kills N] [--seed S]
                        kills the app at random moments and counts what was lost, doubled, left behind or sent again";
@@ -61,6 +64,9 @@ fn command(arguments: &[&str]) -> Result {
         ["bindings"] => bindings::write(),
         ["bundle"] => bundle::bundle(),
         ["bundle", "--check"] => bundle::check(),
+        ["audit"] => audit::audit(false),
+        ["audit", "--network"] => audit::audit(true),
+        ["sbom"] => audit::sbom(),
         ["icons"] => icons::write(),
         ["screenshots"] => start::screenshots(),
         ["torture", options @ ..] => test::torture(options),
