@@ -14,7 +14,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 pub const MIB: usize = 1 << 20;
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Long, because it is only waited for when something is broken, or the machine is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 pub struct Desk {
     pub folder: tempfile::TempDir,

@@ -67,6 +67,11 @@ fn backend(tally: &mut Tally) -> Result {
 fn cargo_test(selected: &[&str], tally: &mut Tally) -> Result {
     let mut command = cargo(&place::root());
     command.arg("test").args(place::workspace()).arg("--no-fail-fast").args(selected);
+    // Scenarios of the backend wait for time-outs more than they compute.
+    if !selected.contains(&WINDOW) && std::env::var_os("RUST_TEST_THREADS").is_none() {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        command.env("RUST_TEST_THREADS", (2 * cores).to_string());
+    }
     run_reading(python::show(&mut command), |line| tally.add_cargo_line(line))
 }
 
