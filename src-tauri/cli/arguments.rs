@@ -69,21 +69,29 @@ pub enum LibraryCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum WorkspaceCommand {
-    /// Make a workspace whose files go to a bucket of an S3-compatible store.
-    Add {
-        name: String,
-        #[arg(long)]
-        endpoint: Url,
-        #[arg(long, default_value = "us-east-1")]
-        region: String,
-        #[arg(long)]
-        bucket: String,
-        /// Everything of this workspace lies below it.
-        #[arg(long, default_value = "")]
-        prefix: String,
-    },
+    /// Make a workspace whose files go to a bucket.
+    Add(AddArguments),
     /// List the workspaces of this computer.
     List,
     /// Upload, list, read and delete a small object in the workspace's bucket.
     Check,
+}
+
+/// A bucket on Backblaze B2 (--b2), whose key says where it is, or on another S3-compatible store (--endpoint).
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("where").required(true).args(["b2", "endpoint"]))]
+pub struct AddArguments {
+    pub name: String,
+    #[arg(long)]
+    pub b2: bool,
+    #[arg(long, requires = "bucket")]
+    pub endpoint: Option<Url>,
+    #[arg(long, default_value = "us-east-1", conflicts_with = "b2")]
+    pub region: String,
+    /// Not needed with a B2 key that is bound to one bucket.
+    #[arg(long)]
+    pub bucket: Option<String>,
+    /// Everything of this workspace lies below it.
+    #[arg(long, default_value = "")]
+    pub prefix: String,
 }

@@ -1,6 +1,7 @@
 //! Why the program ends with something else than 0.
 
 use lectern_engine::workspace::{KeychainError, OpenError, SettingsError};
+use lectern_server::object_store::b2::KeyProblem;
 use lectern_shared::error::AppError;
 use serde_json::json;
 use std::process::ExitCode;
@@ -29,6 +30,12 @@ pub enum Failure {
     BadCredentials(String),
     #[error("set LECTERN_STORE_KEY_ID and LECTERN_STORE_KEY, or LECTERN_STORE_CREDENTIALS, and try again")]
     NoKey,
+    #[error("{0}")]
+    Key(#[from] KeyProblem),
+    #[error("this key is bound to the bucket {0:?}")]
+    OtherBucket(String),
+    #[error("this key is for all buckets: name one with --bucket")]
+    NoBucket,
     #[error("the store does not pass: {0}")]
     Check(String),
     /// Said in words already.
@@ -39,11 +46,16 @@ pub enum Failure {
 impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::BadName(_) | Self::NoWorkspace(_) | Self::Exists(_) => ExitCode::from(2),
-            Self::Open(OpenError::InUse) => ExitCode::from(3),
-            Self::Open(OpenError::KeyMissing) | Self::NoKey | Self::BadCredentials(_) | Self::Check(_) => {
-                ExitCode::from(4)
+            Self::NoBucket | Self::OtherBucket(_) | Self::BadName(_) | Self::NoWorkspace(_) | Self::Exists(_) => {
+                ExitCode::from(2)
             }
+            Self::Open(OpenError::InUse) => ExitCode::from(3),
+            Self::Open(OpenError::KeyMissing | OpenError::Keychain(_))
+            | Self::Keychain(_)
+            | Self::Key(_)
+            | Self::NoKey
+            | Self::BadCredentials(_)
+            | Self::Check(_) => ExitCode::from(4),
             _ => ExitCode::FAILURE,
         }
     }

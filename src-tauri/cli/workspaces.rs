@@ -1,25 +1,17 @@
 //! `workspace add|list|check`.
 
-use crate::arguments::{Arguments, WorkspaceCommand};
+use crate::arguments::{AddArguments, Arguments, WorkspaceCommand};
 use crate::failure::Failure;
 use crate::open;
 use lectern_engine::workspace::{
     BucketSettings, Kept, KeyRing, Provider, Settings, StoreKey, StoreSettings, bucket_store, check_store,
 };
+use lectern_server::object_store::b2::{self, KeyProblem};
 use serde_json::{Value, json};
 
 pub async fn run(arguments: &Arguments, command: &WorkspaceCommand) -> Result<(), Failure> {
     match command {
-        WorkspaceCommand::Add { name, endpoint, region, bucket, prefix } => {
-            let bucket = BucketSettings {
-                provider: Provider::S3Compatible,
-                endpoint: endpoint.clone(),
-                region: region.clone(),
-                bucket: bucket.clone(),
-                prefix: with_slash(prefix),
-            };
-            add(arguments, name, bucket).await
-        }
+        WorkspaceCommand::Add(wanted) => add(arguments, wanted).await,
         WorkspaceCommand::List => list(arguments),
         WorkspaceCommand::Check => check(arguments).await,
     }
@@ -32,12 +24,14 @@ fn with_slash(prefix: &str) -> String {
 }
 
 /// Nothing is written before the store has passed.
-async fn add(arguments: &Arguments, name: &str, bucket: BucketSettings) -> Result<(), Failure> {
+async fn add(arguments: &Arguments, wanted: &AddArguments) -> Result<(), Failure> {
+    let name = &wanted.name;
     let folder = open::folder(arguments, name)?;
     if Settings::read(&folder)?.is_some() {
         return Err(Failure::Exists(name.to_owned()));
     }
     let key = open::key_from_outside()?.ok_or(Failure::NoKey)?;
+    let bucket = settings(wanted, &key).await?;
     passes(&bucket, key.clone()).await?;
     let settings = Settings::new(name, StoreSettings::Bucket(bucket));
     std::fs::create_dir_all(&folder)?;
@@ -53,6 +47,28 @@ async fn add(arguments: &Arguments, name: &str, bucket: BucketSettings) -> Resul
         }
     }
     Ok(())
+}
+
+async fn settings(wanted: &AddArguments, key: &StoreKey) -> Result<BucketSettings, Failure> {
+    let prefix = with_slash(&wanted.prefix);
+    if let (Some(endpoint), Some(bucket)) = (&wanted.endpoint, &wanted.bucket) {
+        let (endpoint, region, bucket) = (endpoint.clone(), wanted.region.clone(), bucket.clone());
+        return Ok(BucketSettings { provider: Provider::S3Compatible, endpoint, region, bucket, prefix });
+    }
+    // Another address is for tests: Backblaze has one.
+    let address = std::env::var("LECTERN_TEST_B2_ADDRESS").unwrap_or_else(|_| b2::ADDRESS.to_owned());
+    let address = address.parse().map_err(|_| KeyProblem::NotB2(address))?;
+    let access = b2::authorize(&address, &key.id, &key.secret).await?;
+    let bucket = match (access.bucket, &wanted.bucket) {
+        (Some(bound), Some(named)) if bound != *named => return Err(Failure::OtherBucket(bound)),
+        (Some(bound), _) => bound,
+        (None, Some(named)) => named.clone(),
+        (None, None) => return Err(Failure::NoBucket),
+    };
+    // The key's own prefix is a text, not a folder: what is below it is ours to name.
+    let prefix = if prefix.starts_with(&access.prefix) { prefix } else { format!("{}{prefix}", access.prefix) };
+    let (endpoint, region) = (access.endpoint, access.region);
+    Ok(BucketSettings { provider: Provider::BackblazeB2, endpoint, region, bucket, prefix })
 }
 
 fn list(arguments: &Arguments) -> Result<(), Failure> {

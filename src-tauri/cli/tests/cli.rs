@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+use lectern_server::object_store::ObjectStore as _;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -155,4 +156,39 @@ fn a_second_engine_in_one_workspace_is_refused() {
     child.wait().unwrap();
     let (code, _) = shell.run(&["status"]);
     assert_eq!(code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backblaze_key_says_itself_where_the_files_go() {
+    use lectern_server::object_store::local::b2::Account;
+    use lectern_server::object_store::local::{LocalOptions, LocalStore};
+    let (shell, account) = (Shell::new(), Account::new());
+    let store =
+        LocalStore::start_as_b2(&shell.folder.path().join("b2"), LocalOptions::default(), &account).await.unwrap();
+    let key = account.new_key().of_one_bucket();
+    account.put_key(key.clone());
+    let address = store.config().endpoint.to_string();
+    tokio::task::spawn_blocking(move || {
+        let with_key = |arguments: &[&str]| {
+            let mut command = shell.command(arguments);
+            command.arg("--json").env("LECTERN_TEST_B2_ADDRESS", &address);
+            command.env("LECTERN_STORE_KEY_ID", &key.id).env("LECTERN_STORE_KEY", key.secret.reveal());
+            outcome(&command.output().unwrap())
+        };
+        let (code, said) = with_key(&["workspace", "add", "Vorlesung", "--b2"]);
+        assert_eq!((code, &said["key_in_keychain"]), (0, &false.into()), "{said}");
+        let (code, said) = with_key(&["-w", "Vorlesung", "workspace", "check"]);
+        assert_eq!((code, &said["passed"]), (0, &true.into()), "{said}");
+        let file = shell.file("Lecture 1.mp4", 20 << 20);
+        let (code, said) = with_key(&["-w", "Vorlesung", "library", "add", text(&file)]);
+        assert_eq!((code, &said["ready"], &said["uploads"][0]["parts"]), (0, &1.into(), &3.into()), "{said}");
+        // Without the key nothing is sent, and nothing is lost.
+        let (code, said) = shell.run(&["-w", "Vorlesung", "queue"]);
+        assert_eq!(code, 4, "{said}");
+        let written = std::fs::read_to_string(shell.data().join("Vorlesung/workspace.json")).unwrap();
+        assert!(!written.contains(key.secret.reveal()) && !written.contains(&key.id), "{written}");
+    })
+    .await
+    .unwrap();
+    assert!(store.store().list_uploads("").await.unwrap().is_empty(), "nothing unfinished is left");
 }
