@@ -137,8 +137,14 @@ pub struct UploadList {
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum RefusedReason {
     Empty,
-    /// Folders are not taken yet.
+    /// A chapter takes files; the library takes folders too.
     Folder,
+    /// No file in it that could be sent.
+    EmptyFolder,
+    /// A folder with more files than anybody means.
+    TooManyFiles {
+        most: u32,
+    },
     Gone,
     Unreadable {
         detail: String,

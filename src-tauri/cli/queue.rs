@@ -186,6 +186,8 @@ fn say_refused(arguments: &Arguments, report: &IntakeReport) {
         let why = match &file.reason {
             RefusedReason::Empty => "is empty".to_owned(),
             RefusedReason::Folder => "is a folder".to_owned(),
+            RefusedReason::EmptyFolder => "has no files in it".to_owned(),
+            RefusedReason::TooManyFiles { most } => format!("has more than {most} files in it"),
             RefusedReason::Gone => "is not there".to_owned(),
             RefusedReason::Unreadable { detail } => format!("cannot be read: {detail}"),
             RefusedReason::NotAFile => "is not a file".to_owned(),

@@ -9,14 +9,16 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 #[tokio::test]
-async fn a_file_the_app_is_started_with_is_in_the_library_and_a_folder_is_refused_in_words() -> Result {
+async fn files_and_folders_the_app_is_started_with_are_in_the_library() -> Result {
     let desktop = Desktop::start()?;
     let folder = desktop.folder("Papers")?;
     let file = paper(&folder, OsStr::new("Größe & Maß 100%.txt"))?;
-    let inner = desktop.folder("Papers/Week 3")?;
-    let app = App::launch(&desktop, Options::opening(&[file.clone(), inner])).await?;
-    wait_for_ready_cards(&app.page, &["Größe & Maß 100%"]).await?;
-    app.page.wait_for_text("“Week 3” is a folder", Duration::from_secs(20)).await?;
+    let (inner, empty) = (desktop.folder("Papers/Week 3")?, desktop.folder("Papers/Week 4")?);
+    paper(&inner, OsStr::new("Handout.txt"))?;
+    paper(&desktop.folder("Papers/Week 3/More")?, OsStr::new("Slides.txt"))?;
+    let app = App::launch(&desktop, Options::opening(&[file.clone(), inner, empty])).await?;
+    wait_for_ready_cards(&app.page, &["Größe & Maß 100%", "Handout", "Slides"]).await?;
+    app.page.wait_for_text("“Week 4” is a folder with no files in it", Duration::from_secs(20)).await?;
     let objects = store::read_objects(&desktop.data())?;
     let source = store::blake3_of(&file)?;
     assert!(objects.iter().any(|object| object.blake3 == source), "{objects:?}");

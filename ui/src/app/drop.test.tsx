@@ -55,7 +55,7 @@ test("files opened with Lectern bring up the library, which takes them and says 
   const host = demo();
   await renderApp(host);
   await vi.waitFor(() => expect(rowTitles()).toHaveLength(12));
-  host.open([film("From the file manager.mp4"), { ...film("Week 3"), refused: { code: "folder" } }]);
+  host.open([film("From the file manager.mp4"), { ...film("Week 3"), refused: { code: "empty_folder" } }]);
   await vi.waitFor(() => {
     const library = document.querySelector("main[data-place=library]")?.textContent;
     expect(library).toContain("From the file manager.mp4");

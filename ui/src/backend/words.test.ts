@@ -20,6 +20,8 @@ const causes: { [Code in Cause["code"]]: Extract<Cause, { code: Code }> } = {
 const reasons: { [Code in RefusedReason["code"]]: Extract<RefusedReason, { code: Code }> } = {
   empty: { code: "empty" },
   folder: { code: "folder" },
+  empty_folder: { code: "empty_folder" },
+  too_many_files: { code: "too_many_files", most: 10_000 },
   gone: { code: "gone" },
   unreadable: { code: "unreadable", detail: "permission denied" },
   not_a_file: { code: "not_a_file" },

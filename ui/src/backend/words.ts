@@ -8,7 +8,7 @@ import type { RefusedReason } from "./bindings/RefusedReason";
 import type { RejectedEdit } from "./bindings/RejectedEdit";
 import type { StoreKind } from "./bindings/StoreKind";
 import type { UploadState } from "./bindings/UploadState";
-import { formatBytes, plural } from "./format";
+import { formatBytes, formatCount, plural } from "./format";
 
 export interface CauseWords {
   /** One sentence for a list: what happened, to which files. */
@@ -112,7 +112,9 @@ const REASONS: {
   [Code in RefusedReason["code"]]: (reason: Extract<RefusedReason, { code: Code }>) => string;
 } = {
   empty: () => "is empty: it has no bytes to send",
-  folder: () => "is a folder: open it and drop the files in it",
+  folder: () => "is a folder: open it and drop the files in it, or drop it on the media library",
+  empty_folder: () => "is a folder with no files in it",
+  too_many_files: ({ most }) => `has more than ${formatCount(most)} files in it: choose a smaller folder`,
   gone: () => "is not there any more",
   unreadable: ({ detail }) => `cannot be read.${because(detail)}`,
   not_a_file: () => "is not a file that can be sent",

@@ -2,6 +2,7 @@
 //! others one list in the order people mean.
 
 use super::content;
+use super::folders;
 use super::parts::FILE_BYTES_MAX;
 use super::seam::NewUpload;
 use super::source::{self, SourceFacts, SourceProblem};
@@ -39,6 +40,11 @@ struct Examined {
 
 /// Looks at all files, off the async threads.
 pub async fn take_in(paths: Vec<PathBuf>, destination: &Destination) -> Intake {
+    let mut refused = Vec::new();
+    let paths = match destination {
+        Destination::Library => open_folders(paths, &mut refused).await,
+        Destination::Chapter { .. } => paths,
+    };
     let mut seen = HashSet::new();
     let paths: Vec<PathBuf> = paths.into_iter().filter(|path| seen.insert(path.clone())).collect();
     let looks = paths.into_iter().map(|path| async move {
@@ -51,7 +57,7 @@ pub async fn take_in(paths: Vec<PathBuf>, destination: &Destination) -> Intake {
     let mut examined: Vec<Examined> = futures::stream::iter(looks).buffered(LOOKS_MAX).collect().await;
     examined.sort_by(in_natural_order);
 
-    let mut intake = Intake::default();
+    let mut intake = Intake { refused, ..Intake::default() };
     for file in examined {
         match file.result {
             Ok((facts, kind)) => {
@@ -65,6 +71,24 @@ pub async fn take_in(paths: Vec<PathBuf>, destination: &Destination) -> Intake {
         }
     }
     intake
+}
+
+/// Files instead of the folders they are in.
+async fn open_folders(paths: Vec<PathBuf>, refused: &mut Vec<RefusedFile>) -> Vec<PathBuf> {
+    let opened = tokio::task::spawn_blocking(move || {
+        let open = |path: PathBuf| {
+            if path.is_dir() { (folders::files_in(&path), path) } else { (Ok(vec![path.clone()]), path) }
+        };
+        paths.into_iter().map(open).collect::<Vec<_>>()
+    });
+    let mut files = Vec::new();
+    for (found, path) in opened.await.unwrap_or_default() {
+        match found {
+            Ok(found) => files.extend(found),
+            Err(reason) => refused.push(RefusedFile { name: name_of(&path), reason }),
+        }
+    }
+    files
 }
 
 fn new_upload(path: PathBuf, name: String, facts: SourceFacts, kind: AssetKind, dropped_on: &Destination) -> NewUpload {

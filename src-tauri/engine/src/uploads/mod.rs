@@ -4,6 +4,7 @@
 //! runs its steps (`worker`) and parts (`sending`); `journal` remembers across crashes; `progress` is what the window sees.
 
 mod content;
+mod folders;
 mod gate;
 mod hashing;
 mod intake;

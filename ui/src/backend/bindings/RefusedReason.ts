@@ -3,4 +3,4 @@
 /**
  * Why a file was not taken. Nothing else of the same drop is touched by it.
  */
-export type RefusedReason = { "code": "empty" } | { "code": "folder" } | { "code": "gone" } | { "code": "unreadable", detail: string, } | { "code": "not_a_file" } | { "code": "too_large" };
+export type RefusedReason = { "code": "empty" } | { "code": "folder" } | { "code": "empty_folder" } | { "code": "too_many_files", most: number, } | { "code": "gone" } | { "code": "unreadable", detail: string, } | { "code": "not_a_file" } | { "code": "too_large" };
