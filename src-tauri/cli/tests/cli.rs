@@ -133,28 +133,23 @@ fn a_credentials_file_without_both_halves_is_named() {
     assert!(said["error"].as_str().unwrap().contains(text(&file)), "{said}");
 }
 
-#[test]
-fn a_second_engine_in_one_workspace_is_refused() {
-    use std::io::{BufRead as _, BufReader};
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_engine_in_one_workspace_is_refused() {
+    use lectern_engine::remote::sender::Pace;
+    use lectern_engine::workspace::LocalWorkspace;
     let shell = Shell::new();
-    let holder = shell.folder.path().join("data/local");
-    std::fs::create_dir_all(&holder).unwrap();
-    // Another process that holds the lock, as the app does.
-    let mut child = Command::new("flock")
-        .arg(holder.join("lock"))
-        .args(["sh", "-c", "echo held; exec cat"])
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    assert_eq!(line, "held\n");
-    let (code, said) = shell.run(&["status"]);
+    let (folder, prober) = (shell.data().join("local"), PathBuf::from("/there/is/no/prober"));
+    // As the app does.
+    let holder = LocalWorkspace::open(&folder, prober, Pace::default(), std::sync::Arc::new(drop)).await.unwrap();
+    let (shell, (code, said)) = tokio::task::spawn_blocking(move || {
+        let told = shell.run(&["status"]);
+        (shell, told)
+    })
+    .await
+    .unwrap();
     assert_eq!(code, 3, "{said}");
-    drop(child.stdin.take());
-    child.wait().unwrap();
-    let (code, _) = shell.run(&["status"]);
+    holder.shutdown().await;
+    let (code, _) = tokio::task::spawn_blocking(move || shell.run(&["status"])).await.unwrap();
     assert_eq!(code, 0);
 }
 
