@@ -52,7 +52,8 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         let code = match &error {
             StoreError::Unreachable(_) => ProblemCode::StoreUnreachable,
-            StoreError::NoSuchUpload => ProblemCode::UploadGone,
+            // Opening again finds what the store does have.
+            StoreError::NoSuchUpload | StoreError::InvalidPart(_) => ProblemCode::UploadGone,
             StoreError::NoSuchKey => ProblemCode::NotFound,
             StoreError::Refused(_) => ProblemCode::StoreRefused,
         };

@@ -156,3 +156,30 @@ async fn a_cancelled_upload_takes_every_place_of_its_file_away() {
     desk.until_synced().await;
     desk.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_the_store_lost_is_sent_again_and_no_other() {
+    let desk = Desk::open().await;
+    desk.pace.limit(Some(24 * MIB as u64));
+    let source = desk.file("Lecture 1.mp4", 80 * MIB);
+    let report = desk.drop_on(&[&source], Destination::Library).await;
+    until("some parts are confirmed", async || desk.upload(report.operations[0]).parts_confirmed >= 2).await;
+    let parts = || -> Vec<std::path::PathBuf> {
+        let uploads = listed(&desk.place().join("store/uploads"));
+        let files = uploads.iter().filter(|path| path.is_dir()).flat_map(|upload| listed(upload));
+        files.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("part-0000")).collect()
+    };
+    let kept = parts();
+    std::fs::remove_file(&kept[0]).unwrap();
+    desk.pace.limit(None);
+    let ready = desk.until_ready(report.operations[0]).await;
+    let names: Vec<_> = object_files(&desk.place(), ready.asset)
+        .iter()
+        .map(|p| (p.file_name().unwrap().to_owned(), p.metadata().unwrap().len()))
+        .collect();
+    assert!(object_bytes(&desk.place(), ready.asset) == std::fs::read(&source).unwrap(), "{kept:?} {names:?}");
+    let now: Vec<_> =
+        object_files(&desk.place(), ready.asset).iter().map(|path| path.file_name().unwrap().to_owned()).collect();
+    assert!(now.contains(&kept[1].file_name().unwrap().to_owned()), "{kept:?} {now:?}");
+    desk.close().await;
+}

@@ -23,6 +23,9 @@ pub enum StoreError {
     /// The upload id is not known (any more).
     #[error("the object store has no such upload")]
     NoSuchUpload,
+    /// A part named at completion is not there, or is another one.
+    #[error("the object store does not have the parts: {0}")]
+    InvalidPart(String),
     #[error("the object store has no such object")]
     NoSuchKey,
     /// A 4xx that will stay one.

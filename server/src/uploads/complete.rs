@@ -141,6 +141,12 @@ async fn put_together(
             save(server, &ObjectRow { state: ObjectState::Opening, upload_id: None, ..row.clone() }).await?;
             Err(ApiError::new(ProblemCode::UploadGone, "the store lost the upload"))
         }
+        Err(StoreError::InvalidPart(why)) => {
+            // The upload is there, a part of it is not: the app compares and sends what is missing.
+            tracing::warn!(why, "the store lost a part");
+            save(server, &ObjectRow { state: ObjectState::Open, ..row.clone() }).await?;
+            Err(ApiError::new(ProblemCode::UploadGone, "the store lost a part"))
+        }
         Err(error) => Err(error.into()),
     }
 }

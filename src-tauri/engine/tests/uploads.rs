@@ -348,7 +348,7 @@ async fn what_cannot_be_sent_is_refused_and_the_rest_of_the_drop_is_taken() {
     let uploads = world.engine().await;
     std::fs::create_dir(world.path("1 folder")).unwrap();
     let mut paths = vec![world.path("1 folder"), world.file("2 empty.mp4", 0), world.path("3 gone.mp4")];
-    let mut expected = vec![RefusedReason::Folder, RefusedReason::Empty, RefusedReason::Gone];
+    let mut expected = vec![RefusedReason::EmptyFolder, RefusedReason::Empty, RefusedReason::Gone];
     #[cfg(unix)]
     {
         // Unreadable also for root, whom no permission stops.

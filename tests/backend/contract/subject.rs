@@ -233,7 +233,7 @@ pub fn same<T: PartialEq + fmt::Debug>(what: &str, found: T, expected: T) -> Che
 /// A refusal for good that says why in S3's word.
 pub fn refused<T: fmt::Debug>(what: &str, answer: Result<T, StoreError>, code: &str) -> Checked {
     match answer {
-        Err(StoreError::Refused(words)) if words.contains(code) => Ok(()),
+        Err(StoreError::Refused(words) | StoreError::InvalidPart(words)) if words.contains(code) => Ok(()),
         other => Err(Mismatch(format!("{what}: {other:?} instead of {code}"))),
     }
 }

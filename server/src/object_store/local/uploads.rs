@@ -141,10 +141,14 @@ impl Uploads {
     ) -> Result<(String, String), Fault> {
         let upload = self.find(id, key)?;
         let mut upload = current(&upload)?;
+        let folder = self.folder(id);
+        // Somebody may have cleaned up behind our back: what is gone was never received.
+        upload
+            .parts
+            .retain(|_, part| fs::metadata(folder.join(part.name())).is_ok_and(|file| file.len() == part.bytes));
         let chosen = choose(&upload.parts, listed, self.part_bytes_min)?;
         let etag = composite_etag(&chosen);
         let parts = chosen.iter().map(PartFile::name).collect();
-        let folder = self.folder(id);
         let manifest = Manifest { meta: upload.meta.clone(), etag: etag.clone(), parts, hides: false };
         for unlisted in upload.parts.values().filter(|part| !manifest.parts.contains(&part.name())) {
             fs::remove_file(folder.join(unlisted.name()))?;

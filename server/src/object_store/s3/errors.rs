@@ -68,6 +68,7 @@ impl Translator {
         match (code.unwrap_or_default(), status) {
             (code, _) if PASSING.contains(&code) => StoreError::Unreachable(text),
             ("NoSuchUpload", _) => StoreError::NoSuchUpload,
+            ("InvalidPart", _) => StoreError::InvalidPart(text),
             ("NoSuchKey" | "NoSuchVersion", _) => StoreError::NoSuchKey,
             ("NoSuchBucket", _) => StoreError::Refused(text),
             (_, 404) => StoreError::NoSuchKey,
@@ -122,19 +123,16 @@ mod tests {
         ] {
             assert!(matches!(told(status, code), StoreError::Unreachable(_)), "{status} {code}");
         }
-        for (status, code) in [
-            (403, "AccessDenied"),
-            (400, "InvalidPart"),
-            (501, "NotImplemented"),
-            (507, "InsufficientStorage"),
-            (200, "Odd"),
-        ] {
+        for (status, code) in
+            [(403, "AccessDenied"), (501, "NotImplemented"), (507, "InsufficientStorage"), (200, "Odd")]
+        {
             assert!(matches!(told(status, code), StoreError::Refused(_)), "{status} {code}");
         }
     }
 
     #[test]
-    fn a_missing_upload_object_and_bucket_are_three_things() {
+    fn a_missing_upload_part_object_and_bucket_are_four_things() {
+        assert!(matches!(told(400, "InvalidPart"), StoreError::InvalidPart(_)));
         assert!(matches!(told(404, "NoSuchUpload"), StoreError::NoSuchUpload));
         assert!(matches!(told(404, "NoSuchKey"), StoreError::NoSuchKey));
         assert!(matches!(told(404, "NotFound"), StoreError::NoSuchKey));

@@ -484,14 +484,9 @@ impl Job {
 
     /// The store's side is gone: what was confirmed there is gone too.
     fn open_again(&mut self) -> Vec<Action> {
-        let mut actions = self.drop_attempts();
+        let mut actions = self.look_again();
         self.confirmed.clear();
         self.confirmed_bytes = 0;
-        self.pending.clear();
-        self.urls.clear();
-        self.trouble.clear();
-        self.opened = false;
-        self.phase = Phase::Opening;
         actions.push(Action::ForgetParts(None));
         actions
     }

@@ -125,7 +125,20 @@ impl Job {
             let detail = "the store forgets the upload again and again".to_owned();
             return self.fail(Cause::Refused { detail });
         }
-        self.open_again()
+        // It may have lost one part and kept the others; of a file of one PUT there is nothing to ask.
+        let may_have_parts = self.reopens == 1 && self.upload_id.is_some();
+        if may_have_parts { self.look_again() } else { self.open_again() }
+    }
+
+    /// Asks the store what it has: `opened` compares.
+    pub(super) fn look_again(&mut self) -> Vec<Action> {
+        let actions = self.drop_attempts();
+        self.pending.clear();
+        self.urls.clear();
+        self.trouble.clear();
+        self.opened = false;
+        self.phase = Phase::Opening;
+        actions
     }
 
     fn source_problem(&mut self, problem: SourceProblem) -> Vec<Action> {
