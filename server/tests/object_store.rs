@@ -165,7 +165,7 @@ async fn a_part_sent_again_replaces_the_former_one() {
     let files = it.files();
     let new = it.put_part(KEY, &upload, 1, b"second").await;
     assert_eq!((it.parts(&upload).await, it.files()), (vec![(1, 6)], files));
-    assert!(matches!(it.store.complete(KEY, &upload, &[(1, old)]).await, Err(StoreError::Refused(_))));
+    assert!(matches!(it.store.complete(KEY, &upload, &[(1, old)]).await, Err(StoreError::InvalidPart(_))));
     it.store.complete(KEY, &upload, &[(1, new)]).await.unwrap();
 }
 
