@@ -1,8 +1,8 @@
-//! A store that keeps no byte: so much of S3 that uploads believe it, at the price of one MD5. What is slow against it is
-//! the client.
+//! A store that keeps no lecture: so much of S3 that uploads believe it, at the price of one MD5. What is slow against it
+//! is the client. Only what is as small as the connection check's object can be read back.
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -12,6 +12,9 @@ use md5::{Digest as _, Md5};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Objects up to this length can be read again.
+const READABLE_BYTES_MAX: usize = 1024;
 
 #[derive(Clone, Default)]
 struct Sink(Arc<Mutex<Kept>>);
@@ -33,6 +36,14 @@ struct Object {
     bytes: u64,
     etag: String,
     meta: HeaderMap,
+    text: Option<Bytes>,
+}
+
+/// What came in one body.
+struct Drained {
+    bytes: u64,
+    md5: [u8; 16],
+    text: Option<Bytes>,
 }
 
 /// What a request's query may say.
@@ -61,17 +72,17 @@ async fn answer(State(sink): State<Sink>, Query(asked): Query<Asked>, request: R
     let meta = meta_of(request.headers());
     match (request.method().clone(), asked) {
         (Method::PUT, Asked { part, upload_id, .. }) => {
-            let Ok((bytes, md5)) = drained(request.into_body()).await else {
+            let Ok(drained) = drained(request.into_body()).await else {
                 return StatusCode::BAD_REQUEST.into_response();
             };
-            sink.put(key, meta, upload_id.zip(part), bytes, md5)
+            sink.put(key, meta, upload_id.zip(part), drained)
         }
         (Method::POST, Asked { uploads: Some(_), .. }) => sink.create(key, meta),
         (Method::POST, Asked { upload_id: Some(id), .. }) => sink.complete(&id),
         (Method::GET, Asked { uploads: Some(_), .. }) => xml("<ListMultipartUploadsResult/>".to_owned()),
         (Method::GET, Asked { versions: Some(_), .. }) => xml("<ListVersionsResult/>".to_owned()),
         (Method::GET, Asked { upload_id: Some(id), .. }) => sink.list_parts(&id),
-        (Method::GET, _) => xml("<ListBucketResult/>".to_owned()),
+        (Method::GET, _) => sink.get(&key),
         (Method::HEAD, _) => sink.head(&key),
         (Method::DELETE, _) => StatusCode::NO_CONTENT.into_response(),
         _ => StatusCode::NOT_IMPLEMENTED.into_response(),
@@ -83,14 +94,18 @@ fn meta_of(headers: &HeaderMap) -> HeaderMap {
     ours.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-async fn drained(body: Body) -> Result<(u64, [u8; 16]), axum::Error> {
-    let (mut chunks, mut md5, mut bytes) = (body.into_data_stream(), Md5::new(), 0);
+async fn drained(body: Body) -> Result<Drained, axum::Error> {
+    let (mut chunks, mut md5, mut bytes, mut text) = (body.into_data_stream(), Md5::new(), 0, Some(Vec::new()));
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk?;
         bytes += chunk.len() as u64;
         md5.update(&chunk);
+        text = text.filter(|text| text.len() + chunk.len() <= READABLE_BYTES_MAX);
+        if let Some(text) = &mut text {
+            text.extend_from_slice(&chunk);
+        }
     }
-    Ok((bytes, md5.finalize().into()))
+    Ok(Drained { bytes, md5: md5.finalize().into(), text: text.map(Bytes::from) })
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -114,13 +129,14 @@ impl Sink {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn put(&self, key: String, meta: HeaderMap, part: Option<(String, u32)>, bytes: u64, md5: [u8; 16]) -> Response {
+    fn put(&self, key: String, meta: HeaderMap, part: Option<(String, u32)>, drained: Drained) -> Response {
+        let Drained { bytes, md5, text } = drained;
         let known = self.kept(|kept| match part {
             Some((id, part)) => kept.uploads.get_mut(&id).map(|upload| {
                 upload.parts.insert(part, (bytes, md5));
             }),
             None => {
-                kept.objects.insert(key, Object { bytes, etag: hex(&md5), meta });
+                kept.objects.insert(key, Object { bytes, etag: hex(&md5), meta, text });
                 Some(())
             }
         });
@@ -155,9 +171,16 @@ impl Sink {
         let all = upload.parts.values().fold(Md5::new(), |all, (_, md5)| all.chain_update(md5));
         let etag = format!("{}-{}", hex(&all.finalize()), upload.parts.len());
         let bytes = upload.parts.values().map(|(bytes, _)| bytes).sum();
-        let object = Object { bytes, etag: etag.clone(), meta: upload.meta };
+        let object = Object { bytes, etag: etag.clone(), meta: upload.meta, text: None };
         self.kept(|kept| kept.objects.insert(upload.key, object));
         xml(format!("<CompleteMultipartUploadResult><ETag>\"{etag}\"</ETag></CompleteMultipartUploadResult>"))
+    }
+
+    fn get(&self, key: &str) -> Response {
+        match self.kept(|kept| kept.objects.get(key).and_then(|object| object.text.clone())) {
+            Some(text) => text.into_response(),
+            None => xml("<ListBucketResult/>".to_owned()),
+        }
     }
 
     fn head(&self, key: &str) -> Response {
