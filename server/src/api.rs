@@ -11,8 +11,8 @@ use axum::{Extension, Json, Router};
 use http::StatusCode;
 use lectern_shared::ids::{AssetId, UserId};
 use lectern_shared::protocol::{
-    CompleteUpload, OpenUpload, Problem, ProblemCode, PullRequest, PushRequest, REQUEST_BYTES_MAX, Rendition,
-    UrlsRequest,
+    CompleteUpload, CompleteUploads, OpenUpload, OpenUploads, Problem, ProblemCode, PullRequest, PushRequest,
+    REQUEST_BYTES_MAX, Rendition, UrlsRequest,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -24,6 +24,12 @@ pub struct ApiError(Problem);
 impl ApiError {
     pub(crate) fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
         Self(Problem { code, detail: detail.into() })
+    }
+}
+
+impl From<ApiError> for Problem {
+    fn from(error: ApiError) -> Self {
+        error.0
     }
 }
 
@@ -69,6 +75,8 @@ impl Server {
             .route("/v1/pull", post(pull_route))
             .route("/v1/live", get(live::live))
             .route("/v1/uploads", post(open_upload))
+            .route("/v1/uploads/batch", post(open_uploads))
+            .route("/v1/uploads/complete", post(complete_uploads))
             .route("/v1/uploads/{asset}", axum::routing::delete(cancel_upload))
             .route("/v1/uploads/{asset}/urls", post(part_urls))
             .route("/v1/uploads/{asset}/parts", get(stored_parts))
@@ -106,6 +114,16 @@ async fn pull_route(State(server): State<Server>, who: Identity, body: Bytes) ->
 async fn open_upload(State(server): State<Server>, who: Identity, body: Bytes) -> Result<Response, ApiError> {
     let request: OpenUpload = parse(&body, REQUEST_BYTES_MAX)?;
     Ok(Json(uploads::open(&server, who, request).await?).into_response())
+}
+
+async fn open_uploads(State(server): State<Server>, who: Identity, body: Bytes) -> Result<Response, ApiError> {
+    let request: OpenUploads = parse(&body, REQUEST_BYTES_MAX)?;
+    Ok(Json(uploads::open_all(&server, who, request).await?).into_response())
+}
+
+async fn complete_uploads(State(server): State<Server>, who: Identity, body: Bytes) -> Result<Response, ApiError> {
+    let request: CompleteUploads = parse(&body, REQUEST_BYTES_MAX)?;
+    Ok(Json(uploads::complete_all(&server, who, request).await?).into_response())
 }
 
 async fn part_urls(

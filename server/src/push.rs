@@ -3,14 +3,15 @@
 use crate::Server;
 use crate::api::ApiError;
 use crate::auth::Identity;
-use crate::store::{Clients, Entities, Spaces, Tx, Written};
+use crate::store::{Author, Clients, Entities, Spaces, Tx, Writing};
 use lectern_shared::SCHEMA;
-use lectern_shared::ids::SpaceId;
+use lectern_shared::change::Row;
+use lectern_shared::ids::{ClientId, SpaceId};
 use lectern_shared::protocol::{
     MutationResult, MutationStatus, PUSH_MUTATIONS_MAX, ProblemCode, PushRequest, PushResponse, PushedMutation,
 };
 use lectern_shared::sync::{self, Actor, Rowset};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -> Result<PushResponse, ApiError> {
     if request.mutations.len() > PUSH_MUTATIONS_MAX {
@@ -26,8 +27,8 @@ pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -
     let Some(mut last) = tx.client(request.client, who.user, request.schema).await? else {
         return Err(ApiError::new(ProblemCode::Unauthenticated, "this device is not yours"));
     };
-    let mut results = Vec::with_capacity(request.mutations.len());
-    let mut pokes = BTreeMap::new();
+    let mut pushing = Pushing { who, spaces: tx.spaces_of(who.user).await?, writing: Writing::default() };
+    let (mut results, mut new) = (Vec::with_capacity(request.mutations.len()), Vec::new());
     for pushed in &request.mutations {
         if pushed.id <= last {
             results.push(stored_result(&mut tx, &request, pushed).await?);
@@ -36,13 +37,16 @@ pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -
         if pushed.id != last + 1 {
             return Err(ApiError::new(ProblemCode::MutationGap { expected: last + 1 }, "a mutation is missing"));
         }
-        let result = execute(&mut tx, who, &request, pushed, &mut pokes).await?;
-        tx.advance(request.client, &pushed.hash, &result).await?;
+        let result = pushing.execute(&mut tx, request.client, pushed).await?;
         last = pushed.id;
+        new.push((pushed.hash.as_str(), results.len()));
         results.push(result);
     }
+    let new: Vec<(&str, &MutationResult)> = new.into_iter().map(|(hash, index)| (hash, &results[index])).collect();
+    tx.advance(request.client, &new).await?;
+    let versions = pushing.writing.finish(&mut tx).await?;
     tx.commit().await?;
-    server.feed.poke(pokes);
+    server.feed.poke(versions);
     Ok(PushResponse { last_mutation_id: last, results })
 }
 
@@ -61,35 +65,44 @@ async fn stored_result(
     }
 }
 
-async fn execute(
-    tx: &mut Tx,
+/// One push: what it has learnt and written so far.
+struct Pushing {
     who: Identity,
-    request: &PushRequest,
-    pushed: &PushedMutation,
-    pokes: &mut BTreeMap<SpaceId, u64>,
-) -> Result<MutationResult, ApiError> {
-    let spaces = tx.spaces_of(who.user).await?;
-    let rows = load(tx, pushed, &spaces).await?;
-    let result = |status, code: Option<&str>, detail| MutationResult {
-        id: pushed.id,
-        status,
-        code: code.map(str::to_owned),
-        detail,
-    };
-    let effects = match sync::execute(&pushed.mutation, &rows, Actor { user: who.user, now: crate::now() }) {
-        Ok(effects) => effects,
-        Err(rejection) => return Ok(result(MutationStatus::Rejected, Some(rejection.code), Some(rejection.detail))),
-    };
-    if effects.is_empty() {
-        return Ok(result(MutationStatus::Noop, None, None));
-    }
-    let by = Written { actor: who.user, client: Some((request.client, pushed.id)), op: pushed.mutation.name() };
-    match tx.write(&effects, &by).await? {
-        Some(versions) => {
-            pokes.extend(versions);
-            Ok(result(MutationStatus::Ok, None, None))
+    spaces: BTreeSet<SpaceId>,
+    writing: Writing,
+}
+
+impl Pushing {
+    async fn execute(
+        &mut self,
+        tx: &mut Tx,
+        client: ClientId,
+        pushed: &PushedMutation,
+    ) -> Result<MutationResult, ApiError> {
+        let user = self.who.user;
+        let rows = load(tx, pushed, &self.spaces).await?;
+        let result = |status, code: Option<&str>, detail| MutationResult {
+            id: pushed.id,
+            status,
+            code: code.map(str::to_owned),
+            detail,
+        };
+        let effects = match sync::execute(&pushed.mutation, &rows, Actor { user, now: crate::now() }) {
+            Ok(effects) => effects,
+            Err(rejection) => {
+                return Ok(result(MutationStatus::Rejected, Some(rejection.code), Some(rejection.detail)));
+            }
+        };
+        if effects.is_empty() {
+            return Ok(result(MutationStatus::Noop, None, None));
         }
-        None => Ok(result(MutationStatus::Rejected, Some("exists"), Some("this id is taken".to_owned()))),
+        let by = Author { actor: user, client: Some((client, pushed.id)), op: pushed.mutation.name() };
+        if !self.writing.write(tx, &effects, by).await? {
+            return Ok(result(MutationStatus::Rejected, Some("exists"), Some("this id is taken".to_owned())));
+        }
+        // A new course is a new space.
+        self.spaces.extend(effects.iter().filter(|row| matches!(row, Row::Course(_))).map(Row::space));
+        Ok(result(MutationStatus::Ok, None, None))
     }
 }
 

@@ -1,8 +1,10 @@
 //! The control plane of uploads: opens, signs, lists, completes, cancels. Each call may come twice, after a lost answer
 //! or a crash on either side; the object row written before each act tells what the first one did.
 
+mod batch;
 mod complete;
 
+pub(crate) use batch::{complete_all, open_all};
 pub(crate) use complete::complete;
 
 use crate::Server;
@@ -48,10 +50,18 @@ impl Locks {
 async fn owned_asset(server: &Server, who: Identity, id: AssetId) -> Result<Asset, ApiError> {
     let mut tx = server.store.begin_read().await?;
     let spaces = tx.spaces_of(who.user).await?;
-    match tx.asset(id, &spaces).await? {
-        Some(Row::Asset(asset)) => Ok(asset),
-        _ => Err(ApiError::new(ProblemCode::NotFound, "there is no such asset")),
+    let found = tx.assets(&[id], &spaces).await?.pop();
+    found.ok_or_else(|| ApiError::new(ProblemCode::NotFound, "there is no such asset"))
+}
+
+fn check_request(asset: &Asset, request: &OpenUpload) -> Result<(), ApiError> {
+    if asset.deleted_at.is_some() {
+        return Err(ApiError::new(ProblemCode::NotFound, "this asset was deleted"));
     }
+    if request.bytes != asset.bytes || request.part_bytes == 0 || request.content_type.len() > 100 {
+        return Err(ApiError::new(ProblemCode::Invalid, "size, part size or content type is out of its limits"));
+    }
+    Ok(())
 }
 
 async fn object(server: &Server, asset: AssetId) -> Result<Option<ObjectRow>, ApiError> {
@@ -60,7 +70,7 @@ async fn object(server: &Server, asset: AssetId) -> Result<Option<ObjectRow>, Ap
 
 async fn save(server: &Server, row: &ObjectRow) -> Result<(), ApiError> {
     let mut tx = server.store.begin_write().await?;
-    tx.put_object(row).await?;
+    tx.put_objects(std::slice::from_ref(row)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -83,34 +93,42 @@ fn meta(asset: &Asset, content_type: &str) -> ObjectMeta {
 
 pub(crate) async fn open(server: &Server, who: Identity, request: OpenUpload) -> Result<OpenedUpload, ApiError> {
     let asset = owned_asset(server, who, request.asset).await?;
-    if asset.deleted_at.is_some() {
-        return Err(ApiError::new(ProblemCode::NotFound, "this asset was deleted"));
-    }
-    if request.bytes != asset.bytes || request.part_bytes == 0 || request.content_type.len() > 100 {
-        return Err(ApiError::new(ProblemCode::Invalid, "size, part size or content type is out of its limits"));
-    }
+    check_request(&asset, &request)?;
     let _one = server.uploads.lock(asset.id).await;
     if let Some(row) = object(server, asset.id).await? {
         match row.state {
             ObjectState::Ready => return Ok(OpenedUpload::Ready),
-            ObjectState::Single => return Ok(OpenedUpload::Single),
+            ObjectState::Single => return single(server, &asset, &row).await,
             ObjectState::Completing if complete::finish(server, who, &row).await? => return Ok(OpenedUpload::Ready),
-            ObjectState::Completing if row.upload_id.is_none() => return Ok(OpenedUpload::Single),
+            ObjectState::Completing if row.upload_id.is_none() => return single(server, &asset, &row).await,
             ObjectState::Open | ObjectState::Completing => return opened(&alive(server, &asset, row).await?),
             ObjectState::Opening => return opened(&adopt_or_create(server, &asset, row).await?),
         }
     }
-    if let Some(free) = server.objects.free_bytes().await
-        && free < request.bytes
-    {
-        let needed = request.bytes;
-        return Err(ApiError::new(ProblemCode::NotEnoughSpace { needed, free }, "not enough free space for a copy"));
+    if let Some(free) = server.objects.free_bytes().await {
+        check_space(request.bytes, free)?;
     }
-    let single = request.part_bytes >= request.bytes;
-    let row = ObjectRow {
+    let row = new_row(&asset, request);
+    save(server, &row).await?;
+    if row.state == ObjectState::Single {
+        return single(server, &asset, &row).await;
+    }
+    opened(&adopt_or_create(server, &asset, row).await?)
+}
+
+fn check_space(needed: u64, free: u64) -> Result<(), ApiError> {
+    if needed <= free {
+        return Ok(());
+    }
+    Err(ApiError::new(ProblemCode::NotEnoughSpace { needed, free }, "not enough free space for a copy"))
+}
+
+fn new_row(asset: &Asset, request: OpenUpload) -> ObjectRow {
+    let is_single = request.part_bytes >= request.bytes;
+    ObjectRow {
         asset: asset.id,
-        key: key(&asset, Rendition::Original),
-        state: if single { ObjectState::Single } else { ObjectState::Opening },
+        key: key(asset, Rendition::Original),
+        state: if is_single { ObjectState::Single } else { ObjectState::Opening },
         bytes: request.bytes,
         part_bytes: request.part_bytes,
         content_type: request.content_type,
@@ -118,9 +136,13 @@ pub(crate) async fn open(server: &Server, who: Identity, request: OpenUpload) ->
         etag: None,
         blake3: None,
         version: None,
-    };
-    save(server, &row).await?;
-    if single { Ok(OpenedUpload::Single) } else { opened(&adopt_or_create(server, &asset, row).await?) }
+    }
+}
+
+/// A file of one PUT: its URL comes with the answer, so that it costs one call and not two.
+async fn single(server: &Server, asset: &Asset, row: &ObjectRow) -> Result<OpenedUpload, ApiError> {
+    let signed = server.objects.sign_put(&row.key, &meta(asset, &row.content_type)).await?;
+    Ok(OpenedUpload::Single { url: Some(PartUrl { part: 1, url: signed.url, headers: signed.headers }) })
 }
 
 fn opened(row: &ObjectRow) -> Result<OpenedUpload, ApiError> {

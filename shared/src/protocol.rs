@@ -12,6 +12,8 @@ pub const PUSH_MUTATIONS_MAX: usize = 100;
 pub const REQUEST_BYTES_MAX: usize = 256 * 1024;
 /// Most part URLs in one request.
 pub const URLS_MAX: usize = 100;
+/// Most uploads opened or completed in one request.
+pub const UPLOADS_MAX: usize = 100;
 /// How long a signed URL is good for.
 pub const URL_SECONDS: u64 = 3_600;
 
@@ -119,12 +121,26 @@ pub struct OpenUpload {
 pub enum OpenedUpload {
     /// The store has the checked object already.
     Ready,
-    /// One PUT: ask for the URL of part 1.
-    Single,
+    /// One PUT, to this URL. Without one: ask for that of part 1.
+    Single {
+        url: Option<PartUrl>,
+    },
     Multipart {
         part_bytes: u64,
         upload_id: String,
     },
+}
+
+/// `POST /v1/uploads/batch`: files of one PUT, which are many and small. Answered one for one, in this order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OpenUploads {
+    /// At most [`UPLOADS_MAX`].
+    pub uploads: Vec<OpenUpload>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OpenedUploads {
+    pub answers: Vec<Result<OpenedUpload, Problem>>,
 }
 
 /// `POST /v1/uploads/{asset}/urls`
@@ -140,7 +156,7 @@ pub struct UrlsResponse {
 }
 
 /// A capability: never logged.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartUrl {
     pub part: u32,
     pub url: String,
@@ -176,6 +192,21 @@ pub struct CompleteUpload {
     pub bytes: u64,
     /// BLAKE3 of the whole file, hex.
     pub blake3: String,
+    /// The one part was sent once, and the store said it has it: there can be no second version, and nothing to look for.
+    #[serde(default)]
+    pub sent_once: bool,
+}
+
+/// `POST /v1/uploads/complete`. Answered one for one, in this order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CompleteUploads {
+    /// At most [`UPLOADS_MAX`].
+    pub uploads: Vec<(AssetId, CompleteUpload)>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CompletedUploads {
+    pub answers: Vec<Result<(), Problem>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,6 +216,9 @@ pub struct CompletedPart {
     pub etag: String,
     /// MD5 of what was sent, hex.
     pub md5: String,
+    /// The object version the store answered a PUT with.
+    #[serde(default)]
+    pub version: Option<String>,
 }
 
 /// `POST /v1/assets/{asset}/thumbnail` and `GET /v1/assets/{asset}/url?rendition=…`

@@ -3,6 +3,7 @@
 use super::{StoreFailure, Tx};
 use lectern_shared::ids::{ClientId, UserId};
 use lectern_shared::protocol::{MutationResult, MutationStatus};
+use sqlx::QueryBuilder;
 
 pub(crate) struct KnownMutation {
     pub hash: String,
@@ -13,8 +14,8 @@ pub(crate) trait Clients {
     /// The client's last executed mutation; a new client starts at 0. None: another person's client.
     async fn client(&mut self, id: ClientId, user: UserId, schema: u32) -> Result<Option<u64>, StoreFailure>;
     async fn known_mutation(&mut self, client: ClientId, mid: u64) -> Result<Option<KnownMutation>, StoreFailure>;
-    /// Stores a result and advances the client by one.
-    async fn advance(&mut self, client: ClientId, hash: &str, result: &MutationResult) -> Result<(), StoreFailure>;
+    /// Stores the results of mutations, each with its hash and in order, and advances the client to the last of them.
+    async fn advance(&mut self, client: ClientId, results: &[(&str, &MutationResult)]) -> Result<(), StoreFailure>;
     /// Results after `confirmed` that the user must hear of.
     async fn rejections(&mut self, client: ClientId, confirmed: u64) -> Result<Vec<MutationResult>, StoreFailure>;
 }
@@ -57,21 +58,18 @@ impl Clients for Tx {
         }))
     }
 
-    async fn advance(&mut self, client: ClientId, hash: &str, result: &MutationResult) -> Result<(), StoreFailure> {
-        sqlx::query(
-            "INSERT INTO mutation_result (client, mid, hash, status, code, detail) VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(client.0)
-        .bind(result.id.cast_signed())
-        .bind(hash)
-        .bind(status_name(result.status))
-        .bind(&result.code)
-        .bind(&result.detail)
-        .execute(&mut **self)
-        .await?;
+    async fn advance(&mut self, client: ClientId, results: &[(&str, &MutationResult)]) -> Result<(), StoreFailure> {
+        let Some((_, last)) = results.last() else { return Ok(()) };
+        let mut query = QueryBuilder::new("INSERT INTO mutation_result (client, mid, hash, status, code, detail) ");
+        query.push_values(results, |mut values, (hash, result)| {
+            values.push_bind(client.0).push_bind(result.id.cast_signed()).push_bind((*hash).to_owned());
+            values.push_bind(status_name(result.status));
+            values.push_bind(result.code.clone()).push_bind(result.detail.clone());
+        });
+        query.build().execute(&mut **self).await?;
         sqlx::query("UPDATE client SET last_mutation_id = $2, last_seen = $3 WHERE id = $1")
             .bind(client.0)
-            .bind(result.id.cast_signed())
+            .bind(last.id.cast_signed())
             .bind(crate::now())
             .execute(&mut **self)
             .await?;

@@ -3,6 +3,7 @@
 mod clients;
 mod entities;
 mod objects;
+mod writing;
 
 pub(crate) use objects::{ObjectRow, ObjectState};
 
@@ -115,5 +116,6 @@ impl Spaces for Tx {
 }
 
 pub(crate) use clients::Clients;
-pub(crate) use entities::{Entities, Written};
+pub(crate) use entities::Entities;
 pub(crate) use objects::Objects;
+pub(crate) use writing::{Author, Writing};

@@ -2,6 +2,8 @@
 
 use super::{StoreFailure, Tx};
 use lectern_shared::ids::AssetId;
+use sqlx::QueryBuilder;
+use uuid::Uuid;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ObjectState {
@@ -31,57 +33,88 @@ pub(crate) struct ObjectRow {
 
 pub(crate) trait Objects {
     async fn object(&mut self, asset: AssetId) -> Result<Option<ObjectRow>, StoreFailure>;
-    async fn put_object(&mut self, row: &ObjectRow) -> Result<(), StoreFailure>;
+    async fn objects(&mut self, assets: &[AssetId]) -> Result<Vec<ObjectRow>, StoreFailure>;
+    async fn put_objects(&mut self, rows: &[ObjectRow]) -> Result<(), StoreFailure>;
     async fn remove_object(&mut self, asset: AssetId) -> Result<(), StoreFailure>;
 }
 
-type Columns = (String, String, i64, i64, String, Option<String>, Option<String>, Option<String>, Option<String>);
+/// Rows in one statement.
+const ROWS_MAX: usize = 100;
+
+#[derive(sqlx::FromRow)]
+struct Columns {
+    asset: Uuid,
+    object_key: String,
+    state: String,
+    bytes: i64,
+    part_bytes: i64,
+    content_type: String,
+    upload_id: Option<String>,
+    etag: Option<String>,
+    blake3: Option<String>,
+    store_version: Option<String>,
+}
+
+impl From<Columns> for ObjectRow {
+    fn from(columns: Columns) -> Self {
+        Self {
+            asset: AssetId(columns.asset),
+            key: columns.object_key,
+            state: state_from(&columns.state),
+            bytes: columns.bytes.cast_unsigned(),
+            part_bytes: columns.part_bytes.cast_unsigned(),
+            content_type: columns.content_type,
+            upload_id: columns.upload_id,
+            etag: columns.etag,
+            blake3: columns.blake3,
+            version: columns.store_version,
+        }
+    }
+}
 
 impl Objects for Tx {
     async fn object(&mut self, asset: AssetId) -> Result<Option<ObjectRow>, StoreFailure> {
-        let row: Option<Columns> = sqlx::query_as(
-            "SELECT object_key, state, bytes, part_bytes, content_type, upload_id, etag, blake3, store_version
-             FROM object WHERE asset = $1",
-        )
-        .bind(asset.0)
-        .fetch_optional(&mut **self)
-        .await?;
-        Ok(row.map(|(key, state, bytes, part_bytes, content_type, upload_id, etag, blake3, version)| ObjectRow {
-            asset,
-            key,
-            state: state_from(&state),
-            bytes: bytes.cast_unsigned(),
-            part_bytes: part_bytes.cast_unsigned(),
-            content_type,
-            upload_id,
-            etag,
-            blake3,
-            version,
-        }))
+        Ok(self.objects(&[asset]).await?.pop())
     }
 
-    async fn put_object(&mut self, row: &ObjectRow) -> Result<(), StoreFailure> {
-        sqlx::query(
-            "INSERT INTO object (asset, object_key, state, bytes, part_bytes, content_type, upload_id, etag, blake3,
-                 store_version)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-             ON CONFLICT (asset) DO UPDATE SET object_key = excluded.object_key, state = excluded.state,
-                 bytes = excluded.bytes, part_bytes = excluded.part_bytes, content_type = excluded.content_type,
-                 upload_id = excluded.upload_id, etag = excluded.etag, blake3 = excluded.blake3,
-                 store_version = excluded.store_version",
-        )
-        .bind(row.asset.0)
-        .bind(&row.key)
-        .bind(state_name(row.state))
-        .bind(row.bytes.cast_signed())
-        .bind(row.part_bytes.cast_signed())
-        .bind(&row.content_type)
-        .bind(&row.upload_id)
-        .bind(&row.etag)
-        .bind(&row.blake3)
-        .bind(&row.version)
-        .execute(&mut **self)
-        .await?;
+    async fn objects(&mut self, assets: &[AssetId]) -> Result<Vec<ObjectRow>, StoreFailure> {
+        let mut rows = Vec::with_capacity(assets.len());
+        for some in assets.chunks(ROWS_MAX) {
+            let mut query = QueryBuilder::new(
+                "SELECT asset, object_key, state, bytes, part_bytes, content_type, upload_id, etag, blake3, store_version
+                 FROM object WHERE asset IN (",
+            );
+            let mut list = query.separated(", ");
+            for asset in some {
+                list.push_bind(asset.0);
+            }
+            query.push(")");
+            let found: Vec<Columns> = query.build_query_as().fetch_all(&mut **self).await?;
+            rows.extend(found.into_iter().map(ObjectRow::from));
+        }
+        Ok(rows)
+    }
+
+    async fn put_objects(&mut self, rows: &[ObjectRow]) -> Result<(), StoreFailure> {
+        for some in rows.chunks(ROWS_MAX) {
+            let mut query = QueryBuilder::new(
+                "INSERT INTO object (asset, object_key, state, bytes, part_bytes, content_type, upload_id, etag, blake3,
+                     store_version) ",
+            );
+            query.push_values(some, |mut values, row| {
+                values.push_bind(row.asset.0).push_bind(row.key.clone()).push_bind(state_name(row.state));
+                values.push_bind(row.bytes.cast_signed()).push_bind(row.part_bytes.cast_signed());
+                values.push_bind(row.content_type.clone()).push_bind(row.upload_id.clone());
+                values.push_bind(row.etag.clone()).push_bind(row.blake3.clone()).push_bind(row.version.clone());
+            });
+            query.push(
+                " ON CONFLICT (asset) DO UPDATE SET object_key = excluded.object_key, state = excluded.state,
+                     bytes = excluded.bytes, part_bytes = excluded.part_bytes, content_type = excluded.content_type,
+                     upload_id = excluded.upload_id, etag = excluded.etag, blake3 = excluded.blake3,
+                     store_version = excluded.store_version",
+            );
+            query.build().execute(&mut **self).await?;
+        }
         Ok(())
     }
 

@@ -5,8 +5,8 @@ use crate::Server;
 use crate::api::ApiError;
 use crate::auth::Identity;
 use crate::object_store::{StoreError, StoredObject};
-use crate::store::{Entities, ObjectRow, ObjectState, Objects, Written};
-use lectern_shared::change::{RowKey, RowKind};
+use crate::store::{Author, Entities, ObjectRow, ObjectState, Objects, Tx, Writing};
+use lectern_shared::change::{Row, RowKey, RowKind};
 use lectern_shared::ids::AssetId;
 use lectern_shared::protocol::{CompleteUpload, CompletedPart, ProblemCode};
 use lectern_shared::sync::{self, Read, Rowset};
@@ -96,7 +96,7 @@ fn restart_state(row: &ObjectRow) -> ObjectState {
 
 /// The ETag the store must answer: the MD5 of the file, or of the parts' MD5s with their count.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html>
-fn expected_etag(row: &ObjectRow, request: &CompleteUpload) -> Result<String, ApiError> {
+pub(super) fn expected_etag(row: &ObjectRow, request: &CompleteUpload) -> Result<String, ApiError> {
     let invalid = |detail: &str| ApiError::new(ProblemCode::Invalid, detail);
     let ascending = request.parts.iter().zip(1..).all(|(part, number)| part.part == number);
     if !ascending || request.parts.len() as u64 != row.bytes.div_ceil(row.part_bytes) || request.bytes != row.bytes {
@@ -166,16 +166,26 @@ fn is_ours(head: &StoredObject, row: &ObjectRow) -> bool {
 /// One transaction: the object is known, the asset is ready, and so is what every course shows of it.
 async fn ready(server: &Server, who: Identity, row: ObjectRow, blake3: &str) -> Result<(), ApiError> {
     let mut tx = server.store.begin_write().await?;
+    let asset = Read::Row(RowKey { kind: RowKind::Asset, id: row.asset.0 });
+    let asset = tx.read_all(asset).await?;
+    let summaries = tx.summaries(&[row.asset]).await?;
+    let effects = effects_of(row.asset, blake3, asset, summaries);
+    tx.put_objects(&[row]).await?;
+    commit_stored(server, who, tx, &effects).await
+}
+
+/// What changes with an asset's bytes being there: the asset, and what courses show of it.
+pub(super) fn effects_of(id: AssetId, blake3: &str, asset: Vec<Row>, summaries: Vec<Row>) -> Vec<Row> {
     let mut rows = Rowset::default();
-    for read in
-        [Read::Row(RowKey { kind: RowKind::Asset, id: row.asset.0 }), Read::OfAsset(RowKind::Summary, row.asset)]
-    {
-        rows.load(read, tx.read_all(read).await?);
-    }
-    let effects = sync::stored(row.asset, blake3, &rows);
-    tx.put_object(&row).await?;
-    let by = Written { actor: who.user, client: None, op: "asset.stored" };
-    let versions = tx.write(&effects, &by).await?.unwrap_or_default();
+    rows.load(Read::Row(RowKey { kind: RowKind::Asset, id: id.0 }), asset);
+    rows.load(Read::OfAsset(RowKind::Summary, id), summaries);
+    sync::stored(id, blake3, &rows)
+}
+
+pub(super) async fn commit_stored(server: &Server, who: Identity, mut tx: Tx, effects: &[Row]) -> Result<(), ApiError> {
+    let mut writing = Writing::default();
+    writing.write(&mut tx, effects, Author { actor: who.user, client: None, op: "asset.stored" }).await?;
+    let versions = writing.finish(&mut tx).await?;
     tx.commit().await?;
     server.feed.poke(versions);
     Ok(())

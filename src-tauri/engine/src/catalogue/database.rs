@@ -14,7 +14,13 @@ use tokio::sync::oneshot;
 const SQLITE_MIN: i32 = 3_051_003;
 const READERS: usize = 3;
 
-type Work = Box<dyn FnOnce(&mut Connection) + Send>;
+/// Most writes that share a transaction, and with it a flush of the disk.
+const GROUP_MAX: usize = 64;
+
+/// One write, inside a transaction that others may share; without one it is not done. What it gives back tells its caller
+/// how that ended.
+type Work = Box<dyn FnOnce(Option<&Transaction<'_>>) -> Answer + Send>;
+type Answer = Box<dyn FnOnce(Option<CatalogueFailure>) + Send>;
 
 #[derive(Clone)]
 pub(super) struct Database {
@@ -43,8 +49,9 @@ impl Database {
         let thread = std::thread::Builder::new()
             .name("catalogue".to_owned())
             .spawn(move || {
-                for job in work {
-                    job(&mut writer);
+                while let Ok(first) = work.recv() {
+                    let group = std::iter::once(first).chain(work.try_iter()).take(GROUP_MAX).collect();
+                    commit(&mut writer, group);
                 }
             })
             .map_err(|_| CatalogueFailure::Closed)?;
@@ -62,15 +69,22 @@ impl Database {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, CatalogueFailure> + Send + 'static,
     ) -> Result<T, CatalogueFailure> {
         let (answer, result) = oneshot::channel();
-        let job: Work = Box::new(move |connection| {
-            // A caller that has gone away does not undo its edit.
-            let _ = answer.send(transact(connection, work));
-        });
-        {
-            let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            writer.as_ref().ok_or(CatalogueFailure::Closed)?.send(job).map_err(|_| CatalogueFailure::Closed)?;
-        }
+        // A caller that has gone away does not undo its edit.
+        self.send(work, |result| drop(answer.send(result)))?;
         result.await.map_err(|_| CatalogueFailure::Closed)?
+    }
+
+    fn send<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, CatalogueFailure> + Send + 'static,
+        answer: impl FnOnce(Result<T, CatalogueFailure>) + Send + 'static,
+    ) -> Result<(), CatalogueFailure> {
+        let work: Work = Box::new(move |tx| {
+            let result = tx.map_or(Err(CatalogueFailure::Closed), |tx| apart(tx, work));
+            Box::new(move |failure| answer(failure.map_or(result, Err)))
+        });
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.as_ref().ok_or(CatalogueFailure::Closed)?.send(work).map_err(|_| CatalogueFailure::Closed)
     }
 
     /// Runs `work` on one snapshot.
@@ -94,18 +108,15 @@ impl Database {
     /// This installation's client id, made on the first start.
     pub(super) fn identify(&self) -> Result<ClientId, CatalogueFailure> {
         let (answer, result) = mpsc::channel();
-        let job: Work = Box::new(move |connection| {
-            let _ = answer.send(transact(connection, |tx| {
-                tx.execute(
-                    "INSERT INTO client (one, id, next_mid, confirmed_mid) VALUES (1, ?1, 1, 0) ON CONFLICT DO NOTHING",
-                    [ClientId::new().to_string()],
-                )?;
-                let id: String = tx.query_row("SELECT id FROM client", [], |row| row.get(0))?;
-                Ok(ClientId(id.parse()?))
-            }));
-        });
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.as_ref().ok_or(CatalogueFailure::Closed)?.send(job).map_err(|_| CatalogueFailure::Closed)?;
+        let work = |tx: &Transaction<'_>| {
+            tx.execute(
+                "INSERT INTO client (one, id, next_mid, confirmed_mid) VALUES (1, ?1, 1, 0) ON CONFLICT DO NOTHING",
+                [ClientId::new().to_string()],
+            )?;
+            let id: String = tx.query_row("SELECT id FROM client", [], |row| row.get(0))?;
+            Ok(ClientId(id.parse()?))
+        };
+        self.send(work, move |result| drop(answer.send(result)))?;
         result.recv().map_err(|_| CatalogueFailure::Closed)?
     }
 
@@ -117,14 +128,44 @@ impl Database {
     }
 }
 
-fn transact<T>(
-    connection: &mut Connection,
+/// All of a group in one transaction: nobody is told anything before it is on the disk.
+fn commit(connection: &mut Connection, group: Vec<Work>) {
+    let (mut answers, mut left) = (Vec::with_capacity(group.len()), group.into_iter());
+    let committed = connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|tx| {
+        for work in left.by_ref() {
+            answers.push(work(Some(&tx)));
+            // A full disk ends the whole transaction: what came now would be committed alone.
+            if tx.is_autocommit() {
+                break;
+            }
+        }
+        tx.commit()
+    });
+    let failure = committed.err().map(|error| error.to_string());
+    answers.extend(left.map(|work| work(None)));
+    for answer in answers {
+        answer(failure.clone().map(CatalogueFailure::NotCommitted));
+    }
+}
+
+/// One write of a group: its error takes back what it did and nothing of the others.
+fn apart<T>(
+    tx: &Transaction<'_>,
     work: impl FnOnce(&Transaction<'_>) -> Result<T, CatalogueFailure>,
 ) -> Result<T, CatalogueFailure> {
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let value = work(&tx)?;
-    tx.commit()?;
-    Ok(value)
+    let run = |sql: &str| tx.prepare_cached(sql)?.execute([]);
+    run("SAVEPOINT one")?;
+    match work(tx) {
+        Ok(value) => {
+            run("RELEASE one")?;
+            Ok(value)
+        }
+        Err(failure) => {
+            // Fails when the whole transaction is gone, of which `commit` tells everybody.
+            let _ = run("ROLLBACK TO one").and_then(|_| run("RELEASE one"));
+            Err(failure)
+        }
+    }
 }
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {

@@ -33,6 +33,8 @@ pub enum CatalogueFailure {
     Rejected(#[from] lectern_shared::sync::Rejection),
     #[error("{0} is not there")]
     NotFound(&'static str),
+    #[error("the catalogue's database failed: {0}")]
+    NotCommitted(String),
     #[error("the catalogue is closed")]
     Closed,
     #[error("SQLite {0} is too old")]
@@ -47,6 +49,8 @@ pub struct Catalogue {
     user: UserId,
     /// Grows with every change of base, outbox or rejected, for those who wait for a confirmation.
     changes: watch::Sender<u64>,
+    /// Grows with every pull that changed anything.
+    pulls: watch::Sender<u64>,
 }
 
 impl Catalogue {
@@ -57,7 +61,7 @@ impl Catalogue {
     pub fn open(file: &Path, user: UserId) -> Result<Self, CatalogueFailure> {
         let database = Database::open(file)?;
         let client = database.identify()?;
-        Ok(Self { database, client, user, changes: watch::channel(0).0 })
+        Ok(Self { database, client, user, changes: watch::channel(0).0, pulls: watch::channel(0).0 })
     }
 
     #[must_use]

@@ -4,7 +4,7 @@
 use super::{Catalogue, CatalogueFailure, distinct, now, outbox, rows};
 use crate::uploads::Announced;
 use lectern_shared::change::{CacheTag, RowKey};
-use lectern_shared::ids::{SpaceId, UserId};
+use lectern_shared::ids::{AssetId, SpaceId, UserId};
 use lectern_shared::mutation::Mutation;
 use lectern_shared::protocol::{Cookie, PullRequest, PullResponse, SpaceChanges};
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -54,6 +54,7 @@ impl Catalogue {
         let pulled = self.database.write(move |tx| take(tx, user, &response)).await?;
         if !pulled.tags.is_empty() {
             self.changed();
+            self.pulls.send_modify(|count| *count += 1);
         }
         Ok(pulled)
     }
@@ -163,30 +164,28 @@ fn replay(tx: &Transaction<'_>, user: UserId, tags: &mut Vec<CacheTag>) -> Resul
 }
 
 impl Catalogue {
-    /// Whether the server has confirmed or refused an asset.
-    pub(super) async fn asset_verdict(
-        &self,
-        asset: lectern_shared::ids::AssetId,
-    ) -> Result<Option<Announced>, CatalogueFailure> {
+    /// Those of the assets that the server has confirmed or refused.
+    pub(super) async fn verdicts(&self, assets: Vec<AssetId>) -> Result<Vec<(AssetId, Announced)>, CatalogueFailure> {
         self.database
             .read(move |tx| {
-                let known: Option<i64> = tx
-                    .query_row("SELECT 1 FROM base_row WHERE kind = 'asset' AND id = ?1", [asset.to_string()], |row| {
-                        row.get(0)
-                    })
-                    .optional()?;
-                if known.is_some() {
-                    return Ok(Some(Announced::Confirmed));
+                let mut verdicts = Vec::new();
+                for asset in assets {
+                    verdicts.extend(verdict(tx, asset)?.map(|announced| (asset, announced)));
                 }
-                let refused: Option<String> = tx
-                    .query_row(
-                        "SELECT detail FROM rejected WHERE name = 'asset.create' AND args ->> '$.args.asset' = ?1",
-                        [asset.to_string()],
-                        |row| row.get(0),
-                    )
-                    .optional()?;
-                Ok(refused.map(|detail| Announced::Rejected { detail }))
+                Ok(verdicts)
             })
             .await
     }
+}
+
+fn verdict(tx: &Transaction<'_>, asset: AssetId) -> Result<Option<Announced>, CatalogueFailure> {
+    let id = asset.to_string();
+    let mut base = tx.prepare_cached("SELECT 1 FROM base_row WHERE kind = 'asset' AND id = ?1")?;
+    if base.exists([&id])? {
+        return Ok(Some(Announced::Confirmed));
+    }
+    let mut rejected =
+        tx.prepare_cached("SELECT detail FROM rejected WHERE name = 'asset.create' AND args ->> '$.args.asset' = ?1")?;
+    let refused: Option<String> = rejected.query_row([&id], |row| row.get(0)).optional()?;
+    Ok(refused.map(|detail| Announced::Rejected { detail }))
 }

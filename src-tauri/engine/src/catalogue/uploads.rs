@@ -40,14 +40,15 @@ impl UploadCatalogue for Catalogue {
         Ok(all.await?)
     }
 
-    async fn announced(&self, asset: AssetId) -> Result<Announced, CatalogueError> {
-        let mut changes = self.changes();
+    async fn announced(&self, assets: &[AssetId]) -> Result<Vec<(AssetId, Announced)>, CatalogueError> {
+        let mut pulls = self.pulls.subscribe();
         loop {
-            changes.mark_unchanged();
-            match self.asset_verdict(asset).await? {
-                Some(announced) => return Ok(announced),
-                None => changes.changed().await.map_err(|_| CatalogueError::Storage("closed".to_owned()))?,
+            pulls.mark_unchanged();
+            let announced = self.verdicts(assets.to_vec()).await?;
+            if !announced.is_empty() {
+                return Ok(announced);
             }
+            pulls.changed().await.map_err(|_| CatalogueError::Storage("closed".to_owned()))?;
         }
     }
 

@@ -11,8 +11,9 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use lectern_shared::ids::AssetId;
 use lectern_shared::protocol::{
-    CompleteUpload, OpenUpload, OpenedUpload, PartsResponse, Poke, Problem, ProblemCode, PullRequest, PullResponse,
-    PushRequest, PushResponse, Rendition, SignedUrl, UrlsRequest, UrlsResponse,
+    CompleteUpload, CompleteUploads, CompletedUploads, OpenUpload, OpenUploads, OpenedUpload, OpenedUploads,
+    PartsResponse, Poke, Problem, ProblemCode, PullRequest, PullResponse, PushRequest, PushResponse, Rendition,
+    SignedUrl, UrlsRequest, UrlsResponse,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -85,6 +86,10 @@ impl CourseServer for InProcessServer {
         self.post("/v1/uploads", request).await
     }
 
+    async fn open_uploads(&self, request: &OpenUploads) -> Result<OpenedUploads, RemoteError> {
+        self.post("/v1/uploads/batch", request).await
+    }
+
     async fn part_urls(&self, asset: AssetId, request: &UrlsRequest) -> Result<UrlsResponse, RemoteError> {
         self.post(&format!("/v1/uploads/{asset}/urls"), request).await
     }
@@ -96,6 +101,10 @@ impl CourseServer for InProcessServer {
     async fn complete_upload(&self, asset: AssetId, request: &CompleteUpload) -> Result<(), RemoteError> {
         let body = serde_json::to_vec(request).map_err(|error| RemoteError::Unreachable(error.to_string()))?;
         self.call(Method::POST, &format!("/v1/uploads/{asset}/complete"), Some(body)).await.map(drop)
+    }
+
+    async fn complete_uploads(&self, request: &CompleteUploads) -> Result<CompletedUploads, RemoteError> {
+        self.post("/v1/uploads/complete", request).await
     }
 
     async fn cancel_upload(&self, asset: AssetId) -> Result<(), RemoteError> {

@@ -111,9 +111,20 @@ impl Running {
         }
     }
 
-    /// Everything there is to push, then one pull: an edit leaves the outbox only when a pull confirms it.
+    /// Everything there is to push, with pulls between: an edit leaves the outbox only when a pull confirms it, and the
+    /// first of a thousand new files should not wait for the last. Ever more is pushed before the next pull, because
+    /// each replays what is left.
     async fn round(&mut self) -> Result<(), SyncFailure> {
-        let pushed = self.push_all().await;
+        let mut batches = 1;
+        while self.push_and_pull(batches).await? {
+            batches *= 2;
+        }
+        Ok(())
+    }
+
+    /// Answers whether there may be more to push.
+    async fn push_and_pull(&mut self, batches: u32) -> Result<bool, SyncFailure> {
+        let pushed = self.push_some(batches).await;
         if let Err(SyncFailure::Remote(RemoteError::Unreachable(_))) = pushed {
             return pushed;
         }
@@ -128,9 +139,13 @@ impl Running {
         pushed
     }
 
-    async fn push_all(&mut self) -> Result<(), SyncFailure> {
-        while self.push().await? {}
-        Ok(())
+    async fn push_some(&mut self, batches: u32) -> Result<bool, SyncFailure> {
+        for _ in 0..batches {
+            if !self.push().await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Pushes one batch. Answers whether there may be more.

@@ -75,6 +75,8 @@ pub struct PartProof {
     /// As the store answered it.
     pub etag: String,
     pub chaining: Chaining,
+    /// Of a whole object, as the store named it. Not journaled: after a crash the store is asked.
+    pub version: Option<String>,
 }
 
 /// One upload as it was when the app ended.
@@ -379,6 +381,7 @@ fn read_parts(
             md5: row.get(3)?,
             etag: row.get(4)?,
             chaining: row.get(5)?,
+            version: None,
         };
         Ok((OperationId(id(row, 0)?), row.get::<_, u32>(1)?, proof))
     })?;
@@ -396,7 +399,7 @@ mod tests {
     use super::*;
 
     fn proof(byte: u8) -> PartProof {
-        PartProof { bytes: 8, md5: [byte; 16], etag: "e".to_owned(), chaining: [byte; 32] }
+        PartProof { bytes: 8, md5: [byte; 16], etag: "e".to_owned(), chaining: [byte; 32], version: None }
     }
 
     #[tokio::test]

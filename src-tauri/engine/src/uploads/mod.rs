@@ -3,6 +3,7 @@
 //! A drop goes through `intake` into the catalogue; `scheduler` owns one `job` (a pure state machine) for each upload and
 //! runs its steps (`worker`) and parts (`sending`); `journal` remembers across crashes; `progress` is what the window sees.
 
+mod batches;
 mod content;
 mod folders;
 mod gate;
@@ -110,6 +111,7 @@ impl Uploads {
         let (keeper, to_keep) = mpsc::unbounded_channel();
         let outside = Arc::new(Outside {
             catalogue: catalogue.clone(),
+            batches: batches::Batches::start(&server),
             server,
             journal: journal.clone(),
             sender,

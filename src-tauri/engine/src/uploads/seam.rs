@@ -74,8 +74,9 @@ pub trait UploadCatalogue: Send + Sync + 'static {
     async fn queue(&self, files: Vec<NewUpload>) -> Result<Vec<UploadRecord>, CatalogueError>;
     /// Every upload that was not cleared, oldest first.
     async fn uploads(&self) -> Result<Vec<UploadRecord>, CatalogueError>;
-    /// Waits until the course server has confirmed or rejected the asset. Without a server this waits for ever.
-    async fn announced(&self, asset: AssetId) -> Result<Announced, CatalogueError>;
+    /// Waits until the course server has confirmed or rejected some of these, and says which. Without a server this waits
+    /// for ever.
+    async fn announced(&self, assets: &[AssetId]) -> Result<Vec<(AssetId, Announced)>, CatalogueError>;
     async fn set_paused(&self, operation: OperationId, paused: bool) -> Result<(), CatalogueError>;
     async fn set_outcome(&self, operation: OperationId, outcome: Option<Outcome>) -> Result<(), CatalogueError>;
     /// Cancelled by the user: takes the upload row away and deletes the place and the asset it was for.

@@ -46,7 +46,8 @@ enum ReadEnd {
     Stopped,
 }
 
-pub async fn send_part(outside: &Outside, order: PartOrder) -> PartEnd {
+/// `off_line` is called when the part is through: the line is free, though the disk may still be writing that down.
+pub async fn send_part(outside: &Outside, order: PartOrder, off_line: impl FnOnce()) -> PartEnd {
     let (chunks_in, chunks) = mpsc::channel(READS_AHEAD);
     let reader = {
         let (record, facts, plan, part) = (order.record.clone(), order.facts, order.plan, order.part);
@@ -86,17 +87,13 @@ pub async fn send_part(outside: &Outside, order: PartOrder) -> PartEnd {
         Ok(ReadEnd::Stopped) => None,
     };
     match (outcome, hashes) {
-        (PutOutcome::Sent { etag }, Some(hashes)) => {
+        (PutOutcome::Sent { etag, version }, Some(hashes)) => {
             if !etag.eq_ignore_ascii_case(&hex(&hashes.md5)) {
                 return PartEnd::Mismatch;
             }
-            confirm(
-                outside,
-                &order.record,
-                order.part,
-                PartProof { bytes, md5: hashes.md5, etag, chaining: hashes.chaining },
-            )
-            .await
+            off_line();
+            let proof = PartProof { bytes, md5: hashes.md5, etag, chaining: hashes.chaining, version };
+            confirm(outside, &order.record, order.part, proof).await
         }
         (PutOutcome::Sent { .. }, None) => PartEnd::Mismatch,
         (PutOutcome::Expired { code }, _) => PartEnd::Expired { code },

@@ -1,5 +1,6 @@
 //! The steps of an upload that touch the world: each is one task, reports one event and owns nothing.
 
+use super::batches::Batches;
 use super::content;
 use super::hashing::{self, Chaining, TreeHasher, hex};
 use super::job::{Event, Remote, StepFailure};
@@ -29,6 +30,7 @@ const CANCEL_PAUSE_MAX: Duration = Duration::from_secs(60);
 pub struct Outside {
     pub catalogue: Arc<dyn UploadCatalogue>,
     pub server: Arc<dyn CourseServer>,
+    pub batches: Batches,
     pub journal: Journal,
     pub sender: PartSender,
     /// Server or store may be back.
@@ -42,6 +44,8 @@ pub struct Order {
     pub plan: Plan,
     pub upload_id: Option<String>,
     pub confirmed: BTreeMap<u32, PartProof>,
+    /// See [`CompleteUpload::sent_once`].
+    pub sent_once: bool,
 }
 
 impl From<SourceProblem> for StepFailure {
@@ -88,13 +92,9 @@ pub async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.unwrap_or_else(gave_up)
 }
 
-pub async fn announce(outside: &Outside, asset: AssetId) -> Result<Event, StepFailure> {
-    Ok(Event::Announced(outside.catalogue.announced(asset).await?))
-}
-
 /// Looks at the file, writes the intent, opens the store's side and asks what it has.
 pub async fn open(outside: &Outside, order: Order, fresh: bool) -> Result<Event, StepFailure> {
-    let Order { record, facts, plan, upload_id, confirmed } = order;
+    let Order { record, facts, plan, upload_id, confirmed, .. } = order;
     let (asset, operation) = (record.asset, record.operation);
     let path = record.path.clone();
     let (found, media_type) = blocking(move || {
@@ -112,23 +112,26 @@ pub async fn open(outside: &Outside, order: Order, fresh: bool) -> Result<Event,
     let intent = Write::Intent { operation, asset, part_bytes, facts };
     outside.journal.write(intent).await.map_err(|error| StepFailure::Transient(error.to_string()))?;
     let request = OpenUpload { asset, bytes: facts.bytes, part_bytes, content_type: media_type };
-    let (plan, opened_id) = match outside.server.open_upload(&request).await? {
+    let answer = match plan.is_single() {
+        true => outside.batches.open(request).await?,
+        false => outside.server.open_upload(&request).await?,
+    };
+    let (plan, opened_id, url) = match answer {
         OpenedUpload::Ready => {
             make_ready(outside, operation).await;
             return Ok(Event::FoundReady);
         }
-        OpenedUpload::Single => (Plan::single(facts.bytes), None),
+        OpenedUpload::Single { url } => (Plan::single(facts.bytes), None, url),
         OpenedUpload::Multipart { part_bytes, upload_id } => {
             let plan = Plan::with_parts_of(facts.bytes, part_bytes);
-            (plan.map_err(|error| StepFailure::Refused(error.to_string()))?, Some(upload_id))
+            (plan.map_err(|error| StepFailure::Refused(error.to_string()))?, Some(upload_id), None)
         }
     };
-    // Without it a restart would open again, which answers the same upload: no reason to stop.
-    let opened = Write::Opened { operation, part_bytes: plan.part_bytes(), upload_id: opened_id.clone() };
-    let _ = outside.journal.write(opened).await;
+    // Without it a restart would open again, which answers the same upload: no reason to wait for the disk.
+    outside.journal.note(Write::Opened { operation, part_bytes: plan.part_bytes(), upload_id: opened_id.clone() });
     let may_have_parts = opened_id.is_some() && opened_id == upload_id && !confirmed.is_empty();
     let stored = if may_have_parts { outside.server.stored_parts(asset).await?.parts } else { Vec::new() };
-    Ok(Event::Opened { plan, upload_id: opened_id, stored })
+    Ok(Event::Opened { plan, upload_id: opened_id, stored, url })
 }
 
 pub async fn urls(outside: &Outside, asset: AssetId, parts: Vec<u32>) -> Result<Event, StepFailure> {
@@ -198,13 +201,18 @@ pub async fn complete(outside: &Outside, order: Order) -> Result<Event, StepFail
         part: *part,
         etag: proof.etag.clone(),
         md5: hex(&proof.md5),
+        version: proof.version.clone(),
     });
     let request = CompleteUpload {
         parts: parts.collect(),
         bytes: order.facts.bytes,
         blake3: hashing::whole(&chaining).map(|hash| hex(&hash)).unwrap_or_default(),
+        sent_once: order.sent_once,
     };
-    outside.server.complete_upload(order.record.asset, &request).await?;
+    match order.sent_once {
+        true => outside.batches.complete(order.record.asset, request).await?,
+        false => outside.server.complete_upload(order.record.asset, &request).await?,
+    }
     make_ready(outside, order.record.operation).await;
     Ok(Event::Completed)
 }

@@ -244,10 +244,10 @@ impl Parts {
 
     /// Puts the picture into the store, so that colleagues see it. False: again later.
     async fn publish(&self, asset: AssetId, jpeg: Vec<u8>) -> bool {
-        match self.catalogue.announced(asset).await {
-            Ok(Announced::Confirmed) => {}
+        match self.catalogue.announced(&[asset]).await.as_deref() {
+            Ok([(_, Announced::Confirmed)]) => {}
             // There is nothing to show it on.
-            Ok(Announced::Rejected { .. }) | Err(_) => return true,
+            _ => return true,
         }
         let Ok(signed) = self.server.thumbnail_url(asset).await else { return false };
         crate::remote::sender::put_small(&self.roots, &signed, jpeg).await.is_ok()

@@ -56,8 +56,8 @@ impl UploadCatalogue for MemoryCatalogue {
         Ok(self.records.lock().unwrap().clone())
     }
 
-    async fn announced(&self, _asset: AssetId) -> Result<Announced, CatalogueError> {
-        Ok(Announced::Confirmed)
+    async fn announced(&self, assets: &[AssetId]) -> Result<Vec<(AssetId, Announced)>, CatalogueError> {
+        Ok(assets.iter().map(|asset| (*asset, Announced::Confirmed)).collect())
     }
 
     async fn set_paused(&self, operation: OperationId, paused: bool) -> Result<(), CatalogueError> {

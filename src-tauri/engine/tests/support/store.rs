@@ -240,7 +240,7 @@ impl CourseServer for TestServer {
                 parts: BTreeMap::new(),
             });
             if open.part_bytes >= open.bytes {
-                return Ok(OpenedUpload::Single);
+                return Ok(OpenedUpload::Single { url: None });
             }
             Ok(OpenedUpload::Multipart { part_bytes: open.part_bytes, upload_id: open.upload_id.clone() })
         })

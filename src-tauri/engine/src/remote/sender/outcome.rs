@@ -13,8 +13,8 @@ const ERROR_READ_MAX: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PutOutcome {
-    /// The store has the part and says its ETag (without quotes).
-    Sent { etag: String },
+    /// The store has the part and says its ETag (without quotes), and of a whole object its version.
+    Sent { etag: String, version: Option<String> },
     /// The signature is not taken (any more): sign again.
     Expired { code: String },
     /// Another attempt may well work. `answered`: the store itself said so.
@@ -34,7 +34,10 @@ pub(super) async fn of_response(response: Response) -> PutOutcome {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     if status.is_success() {
         return match header("etag") {
-            Some(etag) => PutOutcome::Sent { etag: etag.trim_matches('"').to_owned() },
+            Some(etag) => PutOutcome::Sent {
+                etag: etag.trim_matches('"').to_owned(),
+                version: header("x-amz-version-id").filter(|version| version != "null"),
+            },
             // A store always says it; a captive portal's friendly page does not.
             None => PutOutcome::Unreachable { detail: "an answer that is not a store's".to_owned() },
         };

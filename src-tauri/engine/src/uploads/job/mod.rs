@@ -4,14 +4,17 @@
 mod retry;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use super::journal::PartProof;
 use super::parts::Plan;
 use super::seam::Announced;
-use super::source::{SourceFacts, SourceProblem};
+use super::source::SourceFacts;
 use crate::remote::{Patience, Pauses};
 use lectern_shared::protocol::{PartUrl, StoredPart, URL_SECONDS, URLS_MAX};
 use lectern_shared::upload::{Cause, UploadState};
+pub use words::{Action, Event, PartEnd, Remote, Step, StepFailure};
+
 use retry::Trouble;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -39,105 +42,6 @@ pub enum Phase {
     Failed,
 }
 
-/// One step beside the parts; a job does one at a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    Announce,
-    /// `fresh`: take the store's side away first.
-    Open {
-        fresh: bool,
-    },
-    Urls {
-        parts: Vec<u32>,
-    },
-    Rehash,
-    Complete,
-}
-
-#[derive(Debug)]
-pub enum Event {
-    Announced(Announced),
-    /// The store has the checked object.
-    FoundReady,
-    Opened {
-        plan: Plan,
-        upload_id: Option<String>,
-        stored: Vec<StoredPart>,
-    },
-    Urls(Vec<PartUrl>),
-    /// The file's bytes are the ones that were sent.
-    SameContent(SourceFacts),
-    OtherContent(SourceFacts),
-    Completed,
-    StepFailed(StepFailure),
-    PartEnded {
-        part: u32,
-        end: PartEnd,
-    },
-    Pause,
-    Resume,
-    Retry,
-    /// Something may be back: no more waiting.
-    Nudge,
-}
-
-/// Who could not be reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remote {
-    Server,
-    Store,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StepFailure {
-    /// Costs no try: a gate decides when to go on.
-    Unreachable(Remote),
-    Transient(String),
-    /// Only the user can help.
-    NeedsUser(Cause),
-    UploadGone,
-    Corrupted(String),
-    Refused(String),
-    Source(SourceProblem),
-    Touched(SourceFacts),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PartEnd {
-    Confirmed(PartProof),
-    /// The store's ETag is not the MD5 of what was sent.
-    Mismatch,
-    /// The signature was not taken.
-    Expired {
-        code: String,
-    },
-    Transient {
-        detail: String,
-        retry_after: Option<Duration>,
-        answered: bool,
-    },
-    Unreachable,
-    UploadGone,
-    NoSpace,
-    Refused(String),
-    Source(SourceProblem),
-    Touched(SourceFacts),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Attempts in flight are void.
-    DropAttempts,
-    /// The running step's result is not wanted any more.
-    DropStep,
-    ForgetParts(Option<Vec<u32>>),
-    KeepFacts(SourceFacts),
-    /// Tell journal and catalogue.
-    Failed(Cause),
-    /// It goes on: take the failure back.
-    Revived,
-}
-
 /// One upload.
 #[derive(Debug)]
 pub struct Job {
@@ -159,6 +63,8 @@ pub struct Job {
     pending: BTreeSet<u32>,
     trouble: HashMap<u32, Trouble>,
     urls: HashMap<u32, (Arc<PartUrl>, Instant)>,
+    /// Parts that were begun to be sent, now or before the app was started.
+    sent: u32,
     step_running: bool,
     step_trouble: Trouble,
     restarted: bool,
@@ -186,6 +92,7 @@ impl Job {
             pending: BTreeSet::new(),
             trouble: HashMap::new(),
             urls: HashMap::new(),
+            sent: 0,
             step_running: false,
             step_trouble: Trouble::default(),
             restarted: false,
@@ -214,6 +121,8 @@ impl Job {
         self.upload_id = upload_id;
         self.confirmed_bytes = parts.values().map(|proof| proof.bytes).sum();
         self.confirmed = parts;
+        // What was under way when the app ended nobody knows.
+        self.sent = 1;
         self
     }
 
@@ -274,6 +183,12 @@ impl Job {
         self.in_flight.len()
     }
 
+    /// The one part of the file was sent once, and confirmed: the store cannot have it twice.
+    #[must_use]
+    pub fn was_sent_once(&self) -> bool {
+        self.plan().is_single() && self.sent == 1
+    }
+
     #[must_use]
     pub fn has_pending_parts(&self) -> bool {
         !self.pending.is_empty()
@@ -315,12 +230,11 @@ impl Job {
             return None;
         }
         match self.phase {
-            Phase::Announcing => Some(Step::Announce),
             Phase::Opening => Some(Step::Open { fresh: self.fresh }),
             Phase::Sending => self.wants_urls(now).map(|parts| Step::Urls { parts }),
             Phase::Rehashing => Some(Step::Rehash),
             Phase::Completing => Some(Step::Complete),
-            Phase::Ready | Phase::Failed => None,
+            Phase::Announcing | Phase::Ready | Phase::Failed => None,
         }
     }
 
@@ -357,6 +271,7 @@ impl Job {
         let url = self.url(part, now)?.clone();
         self.pending.remove(&part);
         self.in_flight.insert(part);
+        self.sent += 1;
         Some((url, self.trouble.contains_key(&part)))
     }
 
@@ -391,10 +306,12 @@ impl Job {
             }
             Event::Announced(Announced::Rejected { detail }) => self.fail(Cause::Refused { detail }),
             Event::FoundReady | Event::Completed => self.become_ready(),
-            Event::Opened { plan, upload_id, stored } => self.opened(plan, upload_id, &stored),
+            Event::Opened { plan, upload_id, stored, url } => {
+                self.keep_urls(url, now);
+                self.opened(plan, upload_id, &stored)
+            }
             Event::Urls(urls) => {
-                let until = now + URL_USED_FOR;
-                self.urls.extend(urls.into_iter().map(|url| (url.part, (Arc::new(url), until))));
+                self.keep_urls(urls, now);
                 Vec::new()
             }
             Event::SameContent(facts) => self.go_on_with(facts),
@@ -408,6 +325,11 @@ impl Job {
         };
         self.step_trouble = Trouble::default();
         actions
+    }
+
+    fn keep_urls(&mut self, urls: impl IntoIterator<Item = PartUrl>, now: Instant) {
+        let until = now + URL_USED_FOR;
+        self.urls.extend(urls.into_iter().map(|url| (url.part, (Arc::new(url), until))));
     }
 
     fn become_ready(&mut self) -> Vec<Action> {

@@ -2,6 +2,7 @@
 
 use super::retry::{MISMATCHES_MAX, TRIES_MAX};
 use super::*;
+use crate::uploads::source::SourceProblem;
 
 const PART: u64 = 8 * 1024 * 1024;
 const FACTS: SourceFacts = SourceFacts { bytes: 3 * PART, modified_ns: 1, file_id: (1, 1) };
@@ -20,7 +21,8 @@ impl Bench {
 
     fn sending() -> Self {
         let mut bench = Self::new();
-        bench.steps(vec![Event::Announced(Announced::Confirmed), opened("up-1", &[]), urls(1..=3)]);
+        bench.announce();
+        bench.steps(vec![opened("up-1", &[]), urls(1..=3)]);
         bench
     }
 
@@ -35,6 +37,10 @@ impl Bench {
             self.job.step_started();
             self.on(event);
         }
+    }
+
+    fn announce(&mut self) {
+        self.on(Event::Announced(Announced::Confirmed));
     }
 
     fn start(&mut self) -> u32 {
@@ -66,7 +72,7 @@ impl Bench {
 
 fn proof(part: u32) -> PartProof {
     let md5 = [u8::try_from(part).unwrap(); 16];
-    PartProof { bytes: PART, md5, etag: super::super::hashing::hex(&md5), chaining: [7; 32] }
+    PartProof { bytes: PART, md5, etag: super::super::hashing::hex(&md5), chaining: [7; 32], version: None }
 }
 
 fn stored(part: u32) -> StoredPart {
@@ -75,7 +81,7 @@ fn stored(part: u32) -> StoredPart {
 
 fn opened(upload_id: &str, stored: &[StoredPart]) -> Event {
     let plan = Plan::for_file(FACTS.bytes, None);
-    Event::Opened { plan, upload_id: Some(upload_id.to_owned()), stored: stored.to_vec() }
+    Event::Opened { plan, upload_id: Some(upload_id.to_owned()), stored: stored.to_vec(), url: None }
 }
 
 fn urls(parts: std::ops::RangeInclusive<u32>) -> Event {
@@ -89,8 +95,8 @@ fn transient() -> PartEnd {
 #[test]
 fn a_file_goes_from_the_queue_to_ready() {
     let mut bench = Bench::new();
-    assert_eq!(bench.job.wants(bench.now), Some(Step::Announce));
-    bench.steps(vec![Event::Announced(Announced::Confirmed)]);
+    assert_eq!(bench.job.wants(bench.now), None, "it waits for the server to know the asset");
+    bench.announce();
     assert_eq!(bench.job.wants(bench.now), Some(Step::Open { fresh: false }));
     bench.steps(vec![opened("up-1", &[])]);
     assert_eq!(bench.job.wants(bench.now), Some(Step::Urls { parts: vec![1, 2, 3] }));
@@ -118,7 +124,8 @@ fn a_resumed_upload_keeps_only_parts_the_store_has_with_the_same_size_and_md5() 
     ] {
         let journaled = Job::new(FACTS, false).with_journaled(FACTS, plan, Some("up-1".to_owned()), parts.clone());
         let mut bench = Bench { job: journaled, now: Instant::now() };
-        bench.steps(vec![Event::Announced(Announced::Confirmed), opened(upload_id, &at_store)]);
+        bench.announce();
+        bench.steps(vec![opened(upload_id, &at_store)]);
         let confirmed: Vec<u32> = bench.job.confirmed().keys().copied().collect();
         assert_eq!(confirmed, kept, "{name}");
         assert_eq!(bench.job.confirmed_bytes(), PART * kept.len() as u64, "{name}");
@@ -198,7 +205,7 @@ fn a_part_that_arrives_changed_again_and_again_fails_and_a_retry_starts_from_not
     }
     assert!(matches!(bench.job.cause(), Some(Cause::Corrupted { .. })));
     assert_eq!(bench.on(Event::Retry), [Action::Revived]);
-    bench.steps(vec![Event::Announced(Announced::Confirmed)]);
+    bench.announce();
     assert_eq!(bench.job.wants(bench.now), Some(Step::Open { fresh: true }));
 }
 
@@ -240,7 +247,7 @@ fn a_touched_file_is_read_again_and_goes_on_or_starts_again() {
 #[test]
 fn a_touched_file_of_which_nothing_was_sent_needs_no_reading() {
     let mut bench = Bench::new();
-    bench.steps(vec![Event::Announced(Announced::Confirmed)]);
+    bench.announce();
     assert_eq!(bench.fail_step(StepFailure::Touched(LATER)), [Action::KeepFacts(LATER)]);
     assert_eq!(bench.job.wants(bench.now), Some(Step::Open { fresh: false }));
 }
@@ -264,7 +271,7 @@ fn each_failure_of_a_step_leads_to_its_state() {
         (StepFailure::Source(SourceProblem::Resized), UploadState::Failed, Some(Cause::SourceChanged)),
     ] {
         let mut bench = Bench::new();
-        bench.steps(vec![Event::Announced(Announced::Confirmed)]);
+        bench.announce();
         bench.fail_step(failure.clone());
         assert_eq!((bench.job.state(), bench.job.cause()), (state, cause), "{failure:?}");
     }
@@ -285,7 +292,7 @@ fn an_object_put_together_wrongly_is_sent_once_more_and_then_fails() {
 #[test]
 fn a_rejected_asset_fails_with_the_server_s_words() {
     let mut bench = Bench::new();
-    bench.steps(vec![Event::Announced(Announced::Rejected { detail: "too many".to_owned() })]);
+    bench.on(Event::Announced(Announced::Rejected { detail: "too many".to_owned() }));
     assert_eq!(bench.job.cause(), Some(Cause::Refused { detail: "too many".to_owned() }));
 }
 
@@ -305,7 +312,7 @@ fn pause_drops_what_is_in_flight_and_resume_goes_on_with_it() {
 #[test]
 fn a_paused_upload_takes_in_the_step_that_was_running() {
     let mut bench = Bench::new();
-    bench.steps(vec![Event::Announced(Announced::Confirmed)]);
+    bench.announce();
     bench.job.step_started();
     bench.on(Event::Pause);
     bench.on(opened("up-1", &[]));

@@ -79,6 +79,8 @@ impl Scheduler {
         self.top_rank -= 1;
         let Some(entry) = self.entries.get_mut(&operation) else { return };
         let old = std::mem::replace(&mut entry.rank, self.top_rank);
+        self.lanes.leave(entry.lane, old, operation);
+        self.lanes.enter(entry.lane, self.top_rank, operation);
         if self.unfinished.remove(&old).is_some() {
             self.unfinished.insert(self.top_rank, operation);
         }
@@ -106,7 +108,7 @@ impl Scheduler {
             let Some(attempt) = self.entries.get_mut(&operation).and_then(|entry| entry.attempts.remove(&part)) else {
                 continue;
             };
-            self.in_flight -= 1;
+            self.in_flight -= usize::from(attempt.on_line);
             self.store.ended(attempt.id);
             self.apply(operation, Event::PartEnded { part, end: PartEnd::Unreachable });
         }
@@ -161,6 +163,7 @@ impl Scheduler {
             self.store.ended(step.id);
         }
         self.unfinished.remove(&entry.rank);
+        self.lanes.leave(entry.lane, entry.rank, operation);
         self.board.remove(entry.rank);
         self.list_changed = true;
         Some(entry)

@@ -1,33 +1,48 @@
 //! Who goes next: one pool of slots for all uploads, never idle while any file has parts.
 
+use super::lanes::is_small;
 use super::{Attempt, Entry, Message, RunningStep, Scheduler};
 use crate::uploads::job::{Event, Job, PartEnd, Phase, Step, StepFailure};
-use crate::uploads::parts::SINGLE_BYTES_MAX;
 use crate::uploads::sending::{self, PartOrder};
 use crate::uploads::worker::{self, Order, Outside};
 use lectern_shared::ids::OperationId;
+use lectern_shared::protocol::UPLOADS_MAX;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-/// Steps of one kind side by side.
-const OPENING_MAX: usize = 8;
-const COMPLETING_MAX: usize = 8;
+/// Steps of one kind side by side. Small files go in batches.
+const STEPS_MAX: BySize = BySize { small: UPLOADS_MAX, large: 8 };
 const SIGNING_MAX: usize = 8;
 /// Reading again is the disk's work: more at once would only make it seek.
 const REHASHING_MAX: usize = 1;
-/// Small and large files opened ahead of the slots, each counted alone: neither waits for the other's.
-const AHEAD_MAX: usize = 24;
+/// Files opened ahead of the slots: neither size waits for the other's.
+const AHEAD_MAX: BySize = BySize { small: 2 * UPLOADS_MAX, large: 24 };
+
+#[derive(Clone, Copy, Default)]
+struct BySize {
+    small: usize,
+    large: usize,
+}
+
+impl BySize {
+    fn get(self, is_small: bool) -> usize {
+        if is_small { self.small } else { self.large }
+    }
+
+    fn of(&mut self, is_small: bool) -> &mut usize {
+        if is_small { &mut self.small } else { &mut self.large }
+    }
+}
 
 /// How many steps of each kind run, and how many uploads are open.
 #[derive(Default)]
 struct Load {
-    opening: usize,
-    completing: usize,
+    opening: BySize,
+    completing: BySize,
     signing: usize,
     rehashing: usize,
-    ahead_small: usize,
-    ahead_large: usize,
+    ahead: BySize,
 }
 
 /// An upload that could send a part.
@@ -48,43 +63,53 @@ pub(super) fn pick(candidates: &[Candidate], small_in_flight: usize, slots: usiz
 }
 
 impl Scheduler {
-    pub(super) fn is_announcing(&self, entry: &Entry) -> bool {
-        entry.job.phase() == Phase::Announcing
-    }
-
     pub(super) fn dispatch(&mut self, now: Instant) {
         if self.held {
             return;
         }
+        self.begin_announcing(now);
         self.begin_steps(now);
         self.begin_parts(now);
     }
 
     fn begin_steps(&mut self, now: Instant) {
         let mut load = self.load();
-        let order: Vec<OperationId> = self.unfinished.values().copied().collect();
-        for operation in order {
-            let Some(entry) = self.entries.get(&operation) else { continue };
-            let Some(step) = entry.job.wants(now) else { continue };
-            if self.has_room(&step, is_small(entry), &mut load, now) {
-                self.begin_step(operation, step);
-            }
+        let active: Vec<OperationId> = self.lanes.active.values().copied().collect();
+        for operation in active {
+            self.begin_step_if_room(operation, &mut load, now);
         }
+        while let Some(next) = self.lanes.small_to_open.values().next().copied()
+            && self.begin_step_if_room(next, &mut load, now)
+        {}
+        while let Some(next) = self.lanes.large_to_open.values().next().copied()
+            && self.begin_step_if_room(next, &mut load, now)
+        {}
+    }
+
+    fn begin_step_if_room(&mut self, operation: OperationId, load: &mut Load, now: Instant) -> bool {
+        let Some(entry) = self.entries.get(&operation) else { return false };
+        let Some(step) = entry.job.wants(now) else { return false };
+        let begins = self.has_room(&step, is_small(entry), load, now);
+        if begins {
+            self.begin_step(operation, step);
+            self.settle(operation);
+        }
+        begins
     }
 
     fn load(&self) -> Load {
         let mut load = Load::default();
-        for entry in self.unfinished.values().filter_map(|operation| self.entries.get(operation)) {
+        for entry in self.active() {
             match entry.step.as_ref().map(|running| &running.step) {
-                Some(Step::Open { .. }) => load.opening += 1,
-                Some(Step::Complete) => load.completing += 1,
+                Some(Step::Open { .. }) => *load.opening.of(is_small(entry)) += 1,
+                Some(Step::Complete) => *load.completing.of(is_small(entry)) += 1,
                 Some(Step::Urls { .. }) => load.signing += 1,
                 Some(Step::Rehash) => load.rehashing += 1,
-                Some(Step::Announce) | None => {}
+                None => {}
             }
             let is_paused = entry.job.cause().is_some();
             if entry.job.phase() == Phase::Sending && entry.job.has_pending_parts() && !is_paused {
-                *(if is_small(entry) { &mut load.ahead_small } else { &mut load.ahead_large }) += 1;
+                *load.ahead.of(is_small(entry)) += 1;
             }
         }
         load
@@ -94,16 +119,18 @@ impl Scheduler {
         let server = self.server.lets_through(now);
         let both = server && self.store.lets_through(now);
         let (allowed, count) = match step {
-            Step::Announce => return true,
             Step::Open { .. } => {
-                let ahead = if is_small { &mut load.ahead_small } else { &mut load.ahead_large };
-                let has_room = both && *ahead < AHEAD_MAX && load.opening < OPENING_MAX;
+                let (ahead, opening) = (load.ahead.of(is_small), load.opening.of(is_small));
+                let has_room = both && *ahead < AHEAD_MAX.get(is_small) && *opening < STEPS_MAX.get(is_small);
                 *ahead += usize::from(has_room);
-                (has_room, &mut load.opening)
+                (has_room, opening)
             }
             Step::Urls { .. } => (server && load.signing < SIGNING_MAX, &mut load.signing),
             Step::Rehash => (load.rehashing < REHASHING_MAX, &mut load.rehashing),
-            Step::Complete => (both && load.completing < COMPLETING_MAX, &mut load.completing),
+            Step::Complete => {
+                let completing = load.completing.of(is_small);
+                (both && *completing < STEPS_MAX.get(is_small), completing)
+            }
         };
         *count += usize::from(allowed);
         allowed
@@ -118,7 +145,7 @@ impl Scheduler {
                 self.store.started(id);
             }
             Step::Urls { .. } => self.server.started(id),
-            Step::Announce | Step::Rehash => {}
+            Step::Rehash => {}
         }
         let Some(entry) = self.entries.get_mut(&operation) else { return };
         entry.job.step_started();
@@ -157,21 +184,19 @@ impl Scheduler {
     }
 
     fn candidates(&self, now: Instant) -> Vec<Candidate> {
-        let entries = self.unfinished.values().filter_map(|operation| self.entries.get(operation));
-        let with_part = entries.filter_map(|entry| entry.job.next_part(now).map(|part| (entry, part)));
+        let with_part = self.active().filter_map(|entry| entry.job.next_part(now).map(|part| (entry, part)));
         with_part
             .map(|(entry, part)| Candidate {
                 operation: entry.record.operation,
                 part,
-                in_flight: entry.attempts.len(),
+                in_flight: entry.on_line(),
                 is_small: is_small(entry),
             })
             .collect()
     }
 
     fn small_in_flight(&self) -> usize {
-        let entries = self.unfinished.values().filter_map(|operation| self.entries.get(operation));
-        entries.filter(|entry| is_small(entry)).map(|entry| entry.attempts.len()).sum()
+        self.active().filter(|entry| is_small(entry)).map(Entry::on_line).sum()
     }
 
     fn begin_part(&mut self, next: Candidate, now: Instant) {
@@ -193,19 +218,17 @@ impl Scheduler {
         };
         let (outside, outbox) = (self.outside.clone(), self.outbox.clone());
         let task = tokio::spawn(async move {
-            let end: PartEnd = sending::send_part(&outside, order).await;
+            let off_line = || drop(outbox.send(Message::OffLine { operation, part, id }));
+            let end: PartEnd = sending::send_part(&outside, order, off_line).await;
             let _ = outbox.send(Message::Part { operation, part, id, end });
         });
-        entry
-            .attempts
-            .insert(part, Attempt { id, gauge, pulled: 0, moved_at: now, _task: AbortOnDropHandle::new(task) });
+        entry.attempts.insert(
+            part,
+            Attempt { id, on_line: true, gauge, pulled: 0, moved_at: now, _task: AbortOnDropHandle::new(task) },
+        );
         self.in_flight += 1;
         self.stale.insert(operation);
     }
-}
-
-fn is_small(entry: &Entry) -> bool {
-    entry.record.bytes <= SINGLE_BYTES_MAX
 }
 
 fn order_of(entry: &Entry) -> Order {
@@ -216,12 +239,12 @@ fn order_of(entry: &Entry) -> Order {
         plan: job.plan(),
         upload_id: job.upload_id().map(str::to_owned),
         confirmed: job.confirmed().clone(),
+        sent_once: job.was_sent_once(),
     }
 }
 
 async fn run_step(outside: Arc<Outside>, step: Step, order: Order) -> Result<Event, StepFailure> {
     match step {
-        Step::Announce => worker::announce(&outside, order.record.asset).await,
         Step::Open { fresh } => worker::open(&outside, order, fresh).await,
         Step::Urls { parts } => worker::urls(&outside, order.record.asset, parts).await,
         Step::Rehash => worker::rehash(order).await,

@@ -1,31 +1,33 @@
 //! One task owns every upload. Others send it messages; it decides what runs, and no lock is held anywhere while it does.
 
+mod announce;
 mod control;
 mod dispatch;
+mod lanes;
 mod show;
 
 use super::gate::Gate;
 use super::job::{Action, Event, Job, PartEnd, Remote, Step, StepFailure};
 use super::journal::Write;
 use super::progress::{Board, Speed, TICK};
-use super::seam::{Outcome, UploadRecord};
+use super::seam::{Announced, Outcome, UploadRecord};
 use super::worker::Outside;
 use crate::EventSink;
 use crate::remote::sender::Gauge;
 use crate::remote::{Patience, Pauses};
+use announce::Announcer;
+use lanes::{Lane, Lanes};
 use lectern_shared::ids::{AssetId, OperationId, UserId};
 use lectern_shared::upload::UploadAction;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Most messages taken in before looking at what may run next.
 const MESSAGES_AT_ONCE: usize = 256;
-/// The server has not said anything about a new asset for this long: show it.
-const WAITS_LONG_AFTER: Duration = Duration::from_secs(3);
 
 /// What the catalogue must be told, in this order for one upload.
 pub(super) type ToKeep = (OperationId, Keep);
@@ -60,6 +62,17 @@ pub(super) enum Message {
         id: u64,
         event: Event,
     },
+    /// What the server said to new assets.
+    Announced {
+        id: u64,
+        verdicts: Vec<(OperationId, Announced)>,
+    },
+    /// The part does not need the line any more; how it ended follows.
+    OffLine {
+        operation: OperationId,
+        part: u32,
+        id: u64,
+    },
     Part {
         operation: OperationId,
         part: u32,
@@ -80,6 +93,7 @@ struct RunningStep {
 
 struct Attempt {
     id: u64,
+    on_line: bool,
     gauge: Arc<Gauge>,
     /// As last looked at, and when that was new.
     pulled: u64,
@@ -91,6 +105,7 @@ struct Entry {
     record: Arc<UploadRecord>,
     job: Job,
     rank: i64,
+    lane: Lane,
     since: Instant,
     step: Option<RunningStep>,
     attempts: HashMap<u32, Attempt>,
@@ -98,6 +113,10 @@ struct Entry {
 }
 
 impl Entry {
+    fn on_line(&self) -> usize {
+        self.attempts.values().filter(|attempt| attempt.on_line).count()
+    }
+
     fn in_flight_bytes(&self) -> u64 {
         self.attempts.values().map(|attempt| attempt.gauge.pulled()).sum()
     }
@@ -117,6 +136,8 @@ pub(super) struct Scheduler {
     entries: HashMap<OperationId, Entry>,
     /// Those that are neither ready nor failed, in the order they go.
     unfinished: BTreeMap<i64, OperationId>,
+    lanes: Lanes,
+    announcer: Announcer,
     next_rank: i64,
     top_rank: i64,
     next_id: u64,
@@ -162,6 +183,8 @@ impl Scheduler {
             keeper: parts.keeper,
             entries: HashMap::new(),
             unfinished: BTreeMap::new(),
+            lanes: Lanes::default(),
+            announcer: Announcer::default(),
             next_rank: 0,
             top_rank: 0,
             next_id: 0,
@@ -190,12 +213,14 @@ impl Scheduler {
             record: Arc::new(record),
             job: job.with_pauses(self.between_tries),
             rank,
+            lane: Lane::Parked,
             since: Instant::now(),
             step: None,
             attempts: HashMap::new(),
             speed: Speed::default(),
         };
         self.entries.insert(operation, entry);
+        self.settle(operation);
         self.stale.insert(operation);
         self.list_changed = true;
     }
@@ -246,6 +271,8 @@ impl Scheduler {
             Message::Cancelled { operations, done } => self.cancelled(operations, done),
             Message::Cleared { operations, done } => self.cleared(&operations, done),
             Message::Step { operation, id, event } => self.step_ended(operation, id, event),
+            Message::Announced { id, verdicts } => self.announced(id, verdicts),
+            Message::OffLine { operation, part, id } => self.off_line(operation, part, id),
             Message::Part { operation, part, id, end } => self.part_ended(operation, part, id, end),
             Message::Nudge => self.nudge(),
             Message::Shutdown { .. } => {}
@@ -291,14 +318,23 @@ impl Scheduler {
         }
     }
 
+    fn off_line(&mut self, operation: OperationId, part: u32, id: u64) {
+        let attempt = self.entries.get_mut(&operation).and_then(|entry| entry.attempts.get_mut(&part));
+        if let Some(attempt) = attempt.filter(|attempt| attempt.id == id)
+            && std::mem::take(&mut attempt.on_line)
+        {
+            self.in_flight -= 1;
+        }
+    }
+
     fn part_ended(&mut self, operation: OperationId, part: u32, id: u64, end: PartEnd) {
         self.store.ended(id);
         let Some(entry) = self.entries.get_mut(&operation) else { return };
         if entry.attempts.get(&part).is_none_or(|attempt| attempt.id != id) {
             return;
         }
-        entry.attempts.remove(&part);
-        self.in_flight -= 1;
+        let Some(attempt) = entry.attempts.remove(&part) else { return };
+        self.in_flight -= usize::from(attempt.on_line);
         match &end {
             PartEnd::Unreachable => self.silent(Remote::Store),
             PartEnd::Source(_) | PartEnd::Touched(_) | PartEnd::Transient { answered: false, .. } => {}
@@ -350,6 +386,7 @@ impl Scheduler {
                 self.unfinished.insert(rank, operation);
             }
         }
+        self.settle(operation);
     }
 
     fn carry_out(&mut self, operation: OperationId, action: Action) {
@@ -375,8 +412,8 @@ impl Scheduler {
 
     fn drop_attempts(&mut self, operation: OperationId) {
         let Some(entry) = self.entries.get_mut(&operation) else { return };
-        self.in_flight -= entry.attempts.len();
         for attempt in std::mem::take(&mut entry.attempts).into_values() {
+            self.in_flight -= usize::from(attempt.on_line);
             self.store.ended(attempt.id);
         }
         entry.speed.forget();
@@ -393,11 +430,8 @@ impl Scheduler {
     fn wakes_at(&self, now: Instant) -> Option<Instant> {
         let has_news = self.in_flight > 0 || self.list_changed || !self.untold.is_empty();
         let tick = has_news.then(|| self.told_at.map_or(now, |told| told + TICK));
-        let jobs = self.unfinished.values().filter_map(|operation| self.entries.get(operation)).filter_map(|entry| {
-            let long = entry.since + WAITS_LONG_AFTER;
-            let shows_waiting = (self.is_announcing(entry) && long > now).then_some(long);
-            entry.job.wakes_at(now).into_iter().chain(shows_waiting).min()
-        });
+        let jobs = self.active().filter_map(|entry| entry.job.wakes_at(now));
+        let jobs = jobs.chain(self.announcer.shows_at());
         let gates = [&self.server, &self.store].into_iter().filter_map(Gate::wakes_at).filter(|at| *at > now);
         tick.into_iter().chain(jobs).chain(gates).min()
     }

@@ -1,6 +1,7 @@
 //! What the window is told, and when: the board at once, events at most ten a second.
 
-use super::{Scheduler, WAITS_LONG_AFTER};
+use super::Scheduler;
+use super::announce::WAITS_LONG_AFTER;
 use crate::uploads::progress::{self, Surroundings, TICK};
 use lectern_shared::change::CacheTag;
 use lectern_shared::event::AppEvent;
@@ -13,10 +14,8 @@ impl Scheduler {
     pub(super) fn show(&mut self, now: Instant) {
         let is_time = self.told_at.is_none_or(|told| now.saturating_duration_since(told) >= TICK);
         if is_time && self.in_flight > 0 {
-            let moving = self
-                .unfinished
-                .values()
-                .filter(|operation| self.entries.get(operation).is_some_and(|entry| !entry.attempts.is_empty()));
+            let moving = self.active().filter(|entry| !entry.attempts.is_empty()).map(|entry| entry.record.operation);
+            let moving: Vec<OperationId> = moving.collect();
             self.stale.extend(moving);
         }
         for operation in std::mem::take(&mut self.stale) {
@@ -65,7 +64,7 @@ impl Scheduler {
         if self.untold.is_empty() && !self.list_changed {
             return;
         }
-        let in_flight: u64 = self.entries.values().map(super::Entry::in_flight_bytes).sum();
+        let in_flight: u64 = self.active().map(super::Entry::in_flight_bytes).sum();
         if self.in_flight > 0 {
             self.speed.record(now, self.confirmed_here + in_flight);
         } else {

@@ -1,0 +1,85 @@
+//! Which uploads must be looked at when something happens: with ten thousand in the queue, only the few that could do
+//! something about it.
+
+use super::{Entry, Scheduler};
+use crate::uploads::job::Phase;
+use crate::uploads::parts::SINGLE_BYTES_MAX;
+use lectern_shared::ids::OperationId;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+/// Where an upload stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// The server does not know the asset yet.
+    Announcing,
+    /// Its turn to be opened will come.
+    ToOpen { is_small: bool },
+    /// It runs, or waits for a moment.
+    Active,
+    /// Finished, or stopped by somebody.
+    Parked,
+}
+
+/// Each in the order of the queue.
+#[derive(Default)]
+pub(super) struct Lanes {
+    pub(super) announcing: BTreeSet<OperationId>,
+    pub(super) small_to_open: BTreeMap<i64, OperationId>,
+    pub(super) large_to_open: BTreeMap<i64, OperationId>,
+    pub(super) active: BTreeMap<i64, OperationId>,
+}
+
+impl Lanes {
+    pub(super) fn leave(&mut self, lane: Lane, rank: i64, operation: OperationId) {
+        match lane {
+            Lane::Announcing => drop(self.announcing.remove(&operation)),
+            Lane::ToOpen { is_small: true } => drop(self.small_to_open.remove(&rank)),
+            Lane::ToOpen { is_small: false } => drop(self.large_to_open.remove(&rank)),
+            Lane::Active => drop(self.active.remove(&rank)),
+            Lane::Parked => {}
+        }
+    }
+
+    pub(super) fn enter(&mut self, lane: Lane, rank: i64, operation: OperationId) {
+        match lane {
+            Lane::Announcing => drop(self.announcing.insert(operation)),
+            Lane::ToOpen { is_small: true } => drop(self.small_to_open.insert(rank, operation)),
+            Lane::ToOpen { is_small: false } => drop(self.large_to_open.insert(rank, operation)),
+            Lane::Active => drop(self.active.insert(rank, operation)),
+            Lane::Parked => {}
+        }
+    }
+}
+
+pub(super) fn is_small(entry: &Entry) -> bool {
+    entry.record.bytes <= SINGLE_BYTES_MAX
+}
+
+fn lane_of(entry: &Entry, now: Instant) -> Lane {
+    let job = &entry.job;
+    match job.phase() {
+        Phase::Announcing => Lane::Announcing,
+        _ if entry.step.is_some() || !entry.attempts.is_empty() => Lane::Active,
+        _ if job.is_finished() || job.cause().is_some() => Lane::Parked,
+        Phase::Opening if job.wakes_at(now).is_none() => Lane::ToOpen { is_small: is_small(entry) },
+        _ => Lane::Active,
+    }
+}
+
+impl Scheduler {
+    pub(super) fn active(&self) -> impl Iterator<Item = &Entry> {
+        self.lanes.active.values().filter_map(|operation| self.entries.get(operation))
+    }
+
+    /// Puts an upload where it belongs: after anything that may have changed its job, step, attempts or rank.
+    pub(super) fn settle(&mut self, operation: OperationId) {
+        let Some(entry) = self.entries.get_mut(&operation) else { return };
+        let lane = lane_of(entry, Instant::now());
+        let old = std::mem::replace(&mut entry.lane, lane);
+        if old != lane {
+            self.lanes.leave(old, entry.rank, operation);
+            self.lanes.enter(lane, entry.rank, operation);
+        }
+    }
+}
