@@ -28,6 +28,7 @@ use crate::remote::sender::{PartSender, SenderError};
 use crate::remote::{CourseServer, Line};
 use futures::{StreamExt as _, TryStreamExt as _};
 use journal::{Journal, Write};
+use lectern_md5::Md5Bench;
 use lectern_shared::ids::{AssetId, OperationId, UserId};
 use lectern_shared::upload::{Destination, IntakeReport, UploadAction, UploadList, UploadState};
 use progress::Board;
@@ -115,6 +116,7 @@ impl Uploads {
             server,
             journal: journal.clone(),
             sender,
+            md5: Md5Bench::default(),
             nudged: Notify::new(),
         });
         let mut scheduler = Scheduler::new(Parts {

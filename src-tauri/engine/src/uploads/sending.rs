@@ -10,6 +10,7 @@ use super::source::{Source, SourceFacts, SourceProblem, Standing};
 use super::worker::{Outside, blocking, stand};
 use crate::remote::sender::{Gauge, PartPut, PutOutcome};
 use bytes::Bytes;
+use lectern_md5::Md5Bench;
 use lectern_shared::protocol::PartUrl;
 use std::path::Path;
 use std::pin::pin;
@@ -37,6 +38,7 @@ pub struct PartOrder {
 struct Feed {
     chunks: mpsc::Sender<Bytes>,
     gauge: Arc<Gauge>,
+    md5: Md5Bench,
 }
 
 enum ReadEnd {
@@ -51,8 +53,8 @@ pub async fn send_part(outside: &Outside, order: PartOrder, off_line: impl FnOnc
     let (chunks_in, chunks) = mpsc::channel(READS_AHEAD);
     let reader = {
         let (record, facts, plan, part) = (order.record.clone(), order.facts, order.plan, order.part);
-        let gauge = order.gauge.clone();
-        blocking(move || read_part(&record.path, facts, plan, part, &Feed { chunks: chunks_in, gauge }))
+        let feed = Feed { chunks: chunks_in, gauge: order.gauge.clone(), md5: outside.md5.clone() };
+        blocking(move || read_part(&record.path, facts, plan, part, &feed))
     };
     let bytes = order.plan.length(order.part);
     let put = outside.sender.put(PartPut {
@@ -129,13 +131,14 @@ fn read_part(path: &Path, facts: SourceFacts, plan: Plan, part: u32, feed: &Feed
         return Ok(ReadEnd::Touched(found));
     }
     let range = plan.range(part);
-    let mut hasher = PartHasher::new(range.start, plan.is_single());
+    let mut hasher = PartHasher::new(&feed.md5, range.start, plan.is_single());
     let mut offset = range.start;
     while offset < range.end {
         let length = usize::try_from(range.end - offset).unwrap_or(usize::MAX).min(READ_BYTES);
         let mut buffer = vec![0; length];
         source.read_at(&mut buffer, offset)?;
-        hasher.update(&buffer);
+        let buffer = Bytes::from(buffer);
+        hasher.update(buffer.clone());
         offset += length as u64;
         // The last chunk goes only when the file is known to have rested: the store must not get a part that is a mix.
         if offset == range.end
@@ -143,7 +146,7 @@ fn read_part(path: &Path, facts: SourceFacts, plan: Plan, part: u32, feed: &Feed
         {
             return Ok(ReadEnd::Touched(found));
         }
-        if feed.gauge.is_stopped() || feed.chunks.blocking_send(Bytes::from(buffer)).is_err() {
+        if feed.gauge.is_stopped() || feed.chunks.blocking_send(buffer).is_err() {
             return Ok(ReadEnd::Stopped);
         }
     }

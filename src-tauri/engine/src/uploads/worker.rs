@@ -10,6 +10,7 @@ use super::seam::{CatalogueError, Outcome, UploadCatalogue, UploadRecord};
 use super::source::{Source, SourceFacts, SourceProblem, Standing};
 use crate::remote::sender::PartSender;
 use crate::remote::{CourseServer, RemoteError};
+use lectern_md5::Md5Bench;
 use lectern_shared::ids::{AssetId, OperationId};
 use lectern_shared::protocol::{
     CompleteUpload, CompletedPart, OpenUpload, OpenedUpload, Problem, ProblemCode, UrlsRequest,
@@ -33,6 +34,7 @@ pub struct Outside {
     pub batches: Batches,
     pub journal: Journal,
     pub sender: PartSender,
+    pub md5: Md5Bench,
     /// Server or store may be back.
     pub nudged: Notify,
 }
