@@ -23,7 +23,15 @@ export interface VideoPlan {
   motif: number;
   codec?: string;
   pending?: boolean;
-  upload?: { state: UploadState; sent: number; confirmed: number; cause?: Cause; left?: number };
+  upload?: {
+    state: UploadState;
+    sent: number;
+    confirmed: number;
+    cause?: Cause;
+    left?: number;
+    neededBy?: number;
+    late?: boolean;
+  };
 }
 
 const video = (title: string, minutes: number, gb: number, hue: number, motif: number): VideoPlan => ({
@@ -88,6 +96,7 @@ function addVideo(
       ...{ bytes, sent: (bytes * upload.sent) / 100, confirmed: (bytes * upload.confirmed) / 100 },
       ...{ parts: 100, parts_confirmed: upload.confirmed },
       ...{ bytes_per_second: speed, seconds_left: upload.left ?? null },
+      ...{ needed_by: upload.neededBy ?? null, late: upload.late ?? false },
     });
   }
   return id;
@@ -224,9 +233,21 @@ export function large(assets = 12_000): FakeHost {
   return host;
 }
 
+/** The design's workspace, with its bucket and what is left to move to it. */
+export function inBucket(key: "keychain" | "missing" = "keychain"): FakeHost {
+  const host = demo();
+  host.store.details = {
+    ...{ kind: "backblaze_b2", bucket: "lectures-2026", endpoint: "s3.us-west-004.backblazeb2.com" },
+    ...{ folder: "chemistry", key, moving: { files: 12, bytes: 3.4 * GB }, cleaning: host.store.cleaning },
+  };
+  return host;
+}
+
 export const scenarios: Record<string, () => FakeHost> = {
   demo: () => demo(),
   empty: () => new FakeHost(),
   failures: failing,
+  bucket: () => inBucket(),
+  "key-missing": () => inBucket("missing"),
   large: () => large(),
 };
