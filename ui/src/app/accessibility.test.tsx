@@ -1,10 +1,10 @@
 // Every screen passes axe, in light and in dark.
 import axe from "axe-core";
 import { expect, test, vi } from "vitest";
-import { page } from "vitest/browser";
+import { page, userEvent } from "vitest/browser";
 import { FakeHost } from "../testing/fake-host";
 import { renderApp } from "../testing/render-app";
-import { addCourse, demo, failing } from "../testing/scenarios";
+import { addCourse, demo, failing, inBucket } from "../testing/scenarios";
 
 async function problems(): Promise<string[]> {
   const { violations } = await axe.run(document.body, {
@@ -37,6 +37,36 @@ const screens: [string, () => FakeHost, string, (() => Promise<void>)?][] = [
     },
   ],
   ["an empty library", () => new FakeHost(), "/library"],
+  [
+    "connecting a bucket",
+    () => new FakeHost(),
+    "/",
+    async () => {
+      await page.getByRole("button", { name: "Connect Backblaze B2" }).click();
+      await page.getByRole("button", { name: "Connect", exact: true }).click();
+    },
+  ],
+  [
+    "choosing a bucket",
+    () => new FakeHost(),
+    "/",
+    async () => {
+      await page.getByRole("button", { name: "Connect Backblaze B2" }).click();
+      await page.getByRole("textbox", { name: "Key ID" }).fill("004all");
+      await userEvent.type(page.getByLabelText("Application key"), "K004secret{Enter}");
+      await expect.element(page.getByRole("radio", { name: "podcasts" })).toBeVisible();
+    },
+  ],
+  [
+    "the store’s page",
+    inBucket,
+    "/",
+    async () => {
+      await page.getByRole("button", { name: /Northfield/ }).click();
+      await page.getByRole("menuitem", { name: "Storage and key…" }).click();
+      await page.getByRole("button", { name: "Check connection" }).click();
+    },
+  ],
   [
     "the menu of a row",
     demo,

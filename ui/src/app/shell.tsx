@@ -3,6 +3,7 @@ import { Outlet, useParams } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 import type { CourseId } from "../backend/bindings/CourseId";
 import { Announcer } from "../design/announcer";
+import { StoreDialogs } from "../features/connection/store-dialog";
 import { PosterMaker } from "../features/media-library/poster-maker";
 import { UploadPanel } from "../features/uploads/upload-panel";
 import { DropLayer } from "./drop-layer";
@@ -30,6 +31,7 @@ export function Shell() {
       <PosterMaker />
       <DropLayer course={(course as CourseId | undefined) ?? null} />
       <OpenedFiles />
+      <StoreDialogs />
       {finding && <Palette close={() => setFinding(false)} />}
     </div>
   );

@@ -5,12 +5,22 @@ import { App } from "../app/app";
 import { type Connection, connect } from "../backend/context";
 import { useFileDrag } from "../backend/drag";
 import { useNotices } from "../backend/notices";
+import { useQuestions } from "../backend/questions";
+import { useStoreDialog } from "../backend/store-dialogs";
 import { useCourseState } from "../features/courses/course-state";
 import { useLibraryState } from "../features/media-library/library-state";
 import { usePanel } from "../features/uploads/panel-state";
 import type { FakeHost } from "./fake-host";
 
-const stores = [useFileDrag, useNotices, useCourseState, useLibraryState, usePanel];
+const stores = [
+  useFileDrag,
+  useNotices,
+  useCourseState,
+  useLibraryState,
+  usePanel,
+  useStoreDialog,
+  useQuestions,
+];
 
 export async function renderApp(host: FakeHost, path = "/"): Promise<Connection> {
   localStorage.clear();
