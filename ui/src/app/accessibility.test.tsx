@@ -22,6 +22,14 @@ const bare = () => {
   return host;
 };
 
+const withDuplicates = () => {
+  const host = demo();
+  host.picks = [...host.rows.assets.values()]
+    .slice(0, 3)
+    .map(({ id, name, bytes, kind }) => ({ name, bytes, kind, sameAs: id }));
+  return host;
+};
+
 const screens: [string, () => FakeHost, string, (() => Promise<void>)?][] = [
   ["a course", demo, "/"],
   ["a course with everything wrong", failing, "/"],
@@ -65,6 +73,15 @@ const screens: [string, () => FakeHost, string, (() => Promise<void>)?][] = [
       await page.getByRole("button", { name: /Northfield/ }).click();
       await page.getByRole("menuitem", { name: "Storage and key…" }).click();
       await page.getByRole("button", { name: "Check connection" }).click();
+    },
+  ],
+  [
+    "the question about files that are there",
+    withDuplicates,
+    "/",
+    async () => {
+      await page.getByRole("button", { name: "Add files" }).first().click();
+      await expect.element(page.getByRole("dialog")).toBeVisible();
     },
   ],
   [

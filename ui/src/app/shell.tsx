@@ -5,6 +5,7 @@ import type { CourseId } from "../backend/bindings/CourseId";
 import { Announcer } from "../design/announcer";
 import { StoreDialogs } from "../features/connection/store-dialog";
 import { PosterMaker } from "../features/media-library/poster-maker";
+import { DuplicateQuestions } from "../features/uploads/duplicates-dialog";
 import { UploadPanel } from "../features/uploads/upload-panel";
 import { DropLayer } from "./drop-layer";
 import { Notices } from "./notices";
@@ -32,6 +33,7 @@ export function Shell() {
       <DropLayer course={(course as CourseId | undefined) ?? null} />
       <OpenedFiles />
       <StoreDialogs />
+      <DuplicateQuestions />
       {finding && <Palette close={() => setFinding(false)} />}
     </div>
   );

@@ -86,7 +86,8 @@ interface ChoiceProps<Id extends string> {
   /** Of the group. */
   label: string;
   choices: readonly (readonly [Id, string])[];
-  chosen: Id;
+  /** None when they stand for several things that differ. */
+  chosen: Id | null;
   choose: (id: Id) => void;
 }
 
