@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import { FakeHost } from "../testing/fake-host";
 import { renderApp } from "../testing/render-app";
-import { addCourse, demo, failing, inBucket } from "../testing/scenarios";
+import { addCourse, demo, failing, inBucket, troubled } from "../testing/scenarios";
 
 async function problems(): Promise<string[]> {
   const { violations } = await axe.run(document.body, {
@@ -29,6 +29,18 @@ const withDuplicates = () => {
     .map(({ id, name, bytes, kind }) => ({ name, bytes, kind, sameAs: id }));
   return host;
 };
+
+const held = () => {
+  const host = demo();
+  host.transfers.teach({ kind: "for", minutes: 60 });
+  return host;
+};
+
+async function fromPanel(item: string) {
+  await page.getByRole("button", { name: "More about uploads" }).click();
+  await page.getByRole("menuitem", { name: item }).click();
+  await expect.element(page.getByRole("dialog")).toBeVisible();
+}
 
 const screens: [string, () => FakeHost, string, (() => Promise<void>)?][] = [
   ["a course", demo, "/"],
@@ -84,6 +96,10 @@ const screens: [string, () => FakeHost, string, (() => Promise<void>)?][] = [
       await expect.element(page.getByRole("dialog")).toBeVisible();
     },
   ],
+  ["uploads that need the person", troubled, "/"],
+  ["uploads on hold", held, "/"],
+  ["the speed limit and the timetable", troubled, "/", () => fromPanel("Speed limit and timetable…")],
+  ["the time that uploads are needed by", troubled, "/", () => fromPanel("All needed by…")],
   [
     "the menu of a row",
     demo,

@@ -145,6 +145,13 @@ test("closing forgets what was typed and gives the focus back", async () => {
   await expect.element(secret()).toHaveValue("");
 });
 
+test("a dialog that was opened from a menu gives the focus back to the menu’s button", async () => {
+  await openFromMenu(demo());
+  await userEvent.keyboard("{Escape}");
+  await vi.waitFor(() => expect(hidden()).toBe(true));
+  await expect.element(page.getByRole("button", { name: /Northfield/ })).toHaveFocus();
+});
+
 test("a missing key is asked for again by the same dialog, with the bucket named and nothing else to fill in", async () => {
   const host = inBucket("missing");
   await renderApp(host);

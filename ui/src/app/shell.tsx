@@ -6,6 +6,7 @@ import { Announcer } from "../design/announcer";
 import { StoreDialogs } from "../features/connection/store-dialog";
 import { PosterMaker } from "../features/media-library/poster-maker";
 import { DuplicateQuestions } from "../features/uploads/duplicates-dialog";
+import { SendingDialogs } from "../features/uploads/sending-dialogs";
 import { UploadPanel } from "../features/uploads/upload-panel";
 import { DropLayer } from "./drop-layer";
 import { Notices } from "./notices";
@@ -34,6 +35,7 @@ export function Shell() {
       <OpenedFiles />
       <StoreDialogs />
       <DuplicateQuestions />
+      <SendingDialogs />
       {finding && <Palette close={() => setFinding(false)} />}
     </div>
   );

@@ -24,6 +24,12 @@ export function formatBytes(bytes: number): string {
 
 export const formatSpeed = (bytesPerSecond: number): string => `${formatBytes(bytesPerSecond)}/s`;
 
+/** A speed that somebody has set: "4 MB/s", "0.5 MB/s". */
+export const formatLimit = (bytesPerSecond: number): string =>
+  bytesPerSecond < 100_000
+    ? formatSpeed(bytesPerSecond)
+    : `${Number((bytesPerSecond / 1e6).toFixed(2))} MB/s`;
+
 /** "24:10", "1:02:33". */
 export function formatClock(ms: number): string {
   const seconds = Math.round(ms / 1000);

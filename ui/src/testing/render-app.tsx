@@ -6,6 +6,7 @@ import { type Connection, connect } from "../backend/context";
 import { useFileDrag } from "../backend/drag";
 import { useNotices } from "../backend/notices";
 import { useQuestions } from "../backend/questions";
+import { useSendingDialog } from "../backend/sending-dialogs";
 import { useStoreDialog } from "../backend/store-dialogs";
 import { useCourseState } from "../features/courses/course-state";
 import { useLibraryState } from "../features/media-library/library-state";
@@ -19,6 +20,7 @@ const stores = [
   useLibraryState,
   usePanel,
   useStoreDialog,
+  useSendingDialog,
   useQuestions,
 ];
 

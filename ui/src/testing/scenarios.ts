@@ -243,10 +243,40 @@ export function inBucket(key: "keychain" | "missing" = "keychain"): FakeHost {
   return host;
 }
 
+/** What can stop an upload besides the line, several files of one cause, deadlines and a limit. */
+export function troubled(): FakeHost {
+  const host = inBucket();
+  const soon = new Date().setHours(18, 0, 0, 0) + 3 * 86_400_000;
+  const causes: [Cause, number][] = [
+    [{ code: "drive_gone", drive: "LECTURES" }, 2],
+    [{ code: "key_refused" }, 3],
+    [{ code: "cap_reached" }, 1],
+    [{ code: "cloud_only" }, 1],
+    [{ code: "access_denied" }, 1],
+    [{ code: "still_written" }, 1],
+  ];
+  const states: { [Code in Cause["code"]]?: UploadState } = { still_written: "queued", drive_gone: "paused" };
+  const videos = causes.flatMap(([cause, count], i) =>
+    Array.from({ length: count }, (_, n) => ({
+      ...video(`${i + 1}.${n + 1} Recording`, 30, 2, i * 60, n),
+      upload: {
+        ...{ sent: 30, confirmed: 30, cause, neededBy: soon, late: cause.code === "drive_gone" },
+        state: states[cause.code] ?? "failed",
+      },
+    })),
+  );
+  addCourse(host, "Statistics", [["Recordings", videos]]);
+  const weekend = { days: [6, 7], from_minute: 22 * 60, to_minute: 6 * 60 };
+  const slow = { kind: "limit", bytes_per_second: 2 * MB } as const;
+  host.transfers.rules = { limit: 4 * MB, timetable: [{ ...weekend, speed: slow }] };
+  return host;
+}
+
 export const scenarios: Record<string, () => FakeHost> = {
   demo: () => demo(),
   empty: () => new FakeHost(),
   failures: failing,
+  troubled,
   bucket: () => inBucket(),
   "key-missing": () => inBucket("missing"),
   large: () => large(),

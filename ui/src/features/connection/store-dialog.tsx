@@ -61,7 +61,13 @@ function StorePage({ store }: { store: StoreDetails }) {
       width={540}
       actions={
         <>
-          <Button onClick={openConnect}>{store.bucket === null ? "Connect a bucket…" : "New key…"}</Button>
+          <Button onClick={openConnect}>
+            {store.bucket === null
+              ? "Connect a bucket…"
+              : store.key === "missing"
+                ? "Give the key…"
+                : "New key…"}
+          </Button>
           <Button look="primary" onClick={closeStoreDialog}>
             Close
           </Button>
