@@ -163,6 +163,8 @@ test("a missing key is asked for again by the same dialog, with the bucket named
   await expect.element(dialog()).toHaveTextContent("“lectures-2026” takes the new key");
   expect(connects(host)).toMatchObject([{ bucket: "lectures-2026", folder: "chemistry" }]);
   await page.getByRole("button", { name: "Done" }).click();
+  // The line's button has done its work and is gone.
+  await expect.element(page.getByRole("button", { name: /Northfield/ })).toHaveFocus();
   await vi.waitFor(() =>
     expect(document.querySelector("[data-testid=state-line]")?.textContent).not.toContain("missing"),
   );

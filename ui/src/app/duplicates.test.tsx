@@ -99,3 +99,14 @@ test("two drops are two questions, one after the other", async () => {
   await vi.waitFor(() => expect(gone()).toBe(true));
   await vi.waitFor(() => expect(toast()).toContain("1 file was here already."));
 });
+
+test("an answer that could not be taken is asked for again, and one that came too late is not", async () => {
+  const host = await dropSix();
+  host.failures.set("answer_duplicates", { code: "storage", message: "", retry: true });
+  await userEvent.keyboard("{Enter}");
+  await vi.waitFor(() => expect(toast()).toContain("Could not answer for these files."));
+  await expect.element(dialog()).toHaveTextContent("3 of 6 files");
+  host.failures.set("answer_duplicates", { code: "not_found", message: "", retry: false });
+  await userEvent.keyboard("{Enter}");
+  await vi.waitFor(() => expect(gone()).toBe(true));
+});

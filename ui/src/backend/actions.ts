@@ -12,7 +12,7 @@ import type { UploadAction } from "./bindings/UploadAction";
 import { type Connection, useConnection } from "./context";
 import { notify } from "./notices";
 import { type Asked, ask, forget } from "./questions";
-import { duplicateWords, intakeWords } from "./words";
+import { duplicateWords, intakeWords, isAppError } from "./words";
 
 export interface Actions {
   /** `attempt` completes "Could not …"; `done` is said with an Undo. True when the host took it. */
@@ -62,7 +62,13 @@ export function createActions({ backend, editor, invalidator }: Connection): Act
     async answerDuplicates(asked, answers) {
       forget(asked);
       await attempt("answer for these files", async () => {
-        const report = await backend.answer_duplicates({ question: asked.question.id, answers });
+        const report = await backend
+          .answer_duplicates({ question: asked.question.id, answers })
+          .catch((error: unknown) => {
+            // The files still wait for it. One that is not there any more would be asked for ever.
+            if (isAppError(error) && error.retry) ask(asked);
+            throw error;
+          });
         reportIntake(report, asked.place);
         if (report.refused.length === 0) notify(duplicateWords(answers, asked.place));
       });

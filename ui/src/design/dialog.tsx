@@ -1,5 +1,5 @@
 // A question or a list over the window. Focus goes in, stays in, and comes back.
-import type { CSSProperties, FormEvent, ReactNode } from "react";
+import { type CSSProperties, type FormEvent, type ReactNode, useEffect } from "react";
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 
 interface Props {
@@ -16,6 +16,22 @@ interface Props {
   status?: ReactNode;
 }
 
+/** What opened it may be gone by the end: then the focus goes where the window begins, not to nowhere. */
+function useFocusHome() {
+  useEffect(
+    () => () => {
+      // Two frames: the first is React Aria's, which gives the focus back where it can.
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          if (document.activeElement === document.body)
+            document.querySelector<HTMLElement>("[data-focus-home]")?.focus();
+        }),
+      );
+    },
+    [],
+  );
+}
+
 /** Open while it is rendered. */
 export function Dialog({
   title,
@@ -27,6 +43,7 @@ export function Dialog({
   keep = false,
   status,
 }: Props) {
+  useFocusHome();
   const inner = (
     <>
       <div className="dialog-body">{children}</div>

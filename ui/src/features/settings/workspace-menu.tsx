@@ -39,7 +39,7 @@ export function WorkspaceMenu() {
           { label: "Diagnostics", icon: Activity, apart: true, act: () => setDiagnosing(true) },
         ]}
       >
-        <button type="button" className="workspace">
+        <button type="button" className="workspace" data-focus-home>
           <b aria-hidden>{[...name][0]?.toUpperCase()}</b>
           <span>
             <span className="truncate">{name}</span>

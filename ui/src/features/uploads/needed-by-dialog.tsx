@@ -53,8 +53,8 @@ export function NeededByDialog({ upload, close }: { upload: NeededBy | null; clo
       <div className="form" ref={body}>
         <p>What is needed first is sent first. The panel warns you when something will be late.</p>
         <div className="quick-times" role="group" aria-label="Likely times">
-          {quick.map(({ label, at }) => (
-            <Button key={label} onClick={() => void set(at)}>
+          {quick.map(({ label, at }, index) => (
+            <Button key={label} autoFocus={index === 0} onClick={() => void set(at)}>
               {label}
             </Button>
           ))}

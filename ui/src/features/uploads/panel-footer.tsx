@@ -1,5 +1,4 @@
 // What can be done with all uploads at once.
-import { ChevronDown } from "lucide-react";
 import { useActions } from "../../backend/actions";
 import type { OperationId } from "../../backend/bindings/OperationId";
 import type { UploadTotals } from "../../backend/bindings/UploadTotals";
@@ -59,7 +58,6 @@ function TeachMenu() {
     >
       <Button look="quiet" size="small">
         I’m teaching now
-        <ChevronDown size={13} className="chevron" aria-hidden />
       </Button>
     </Menu>
   );
