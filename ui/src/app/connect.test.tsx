@@ -119,6 +119,18 @@ test("another store asks for its address, and says when that is none", async () 
   await expect.element(dialog()).toHaveTextContent("“lectures-2026” is connected");
 });
 
+test("a bucket typed for another store is not sent with a key of Backblaze", async () => {
+  const host = demo();
+  await openFromMenu(host);
+  await page.getByRole("button", { name: "Other S3-compatible" }).click();
+  await userEvent.fill(field("Bucket"), "elsewhere");
+  await page.getByRole("button", { name: "Backblaze B2", exact: true }).click();
+  await userEvent.fill(field("Key ID"), "004one");
+  await userEvent.type(secret(), "K004secret{Enter}");
+  await expect.element(dialog()).toHaveTextContent("“lectures-2026” is connected");
+  expect(connects(host)).toMatchObject([{ bucket: null }]);
+});
+
 test("a check can be given up; that it had passed already is not kept quiet", async () => {
   const host = demo();
   await openFromMenu(host);

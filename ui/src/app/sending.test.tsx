@@ -140,10 +140,16 @@ test("each cause is said once with what is safe, and one retry is about all it s
   });
 });
 
-test("a key that is not taken leads to the dialog that asks for it", async () => {
-  await open(troubled());
+test("a key that is not taken leads to the dialog that asks for it, and what it had stopped is retried", async () => {
+  const host = await open(troubled());
   link("the bucket does not take its key", "Connect again")?.click();
   await expect.element(dialog()).toHaveTextContent("New key for “lectures-2026”");
+  await userEvent.fill(page.getByRole("textbox", { name: "Key ID" }), "004one");
+  await userEvent.type(page.getByLabelText("Application key"), "K004secret{Enter}");
+  await expect.element(dialog()).toHaveTextContent("3 uploads were stopped because the key was not taken.");
+  await page.getByRole("button", { name: "Retry all 3" }).click();
+  await vi.waitFor(() => expect(panel()).not.toContain("the bucket does not take its key"));
+  expect(calls(host, "control_uploads")).toHaveLength(1);
 });
 
 test("a file that was moved is found again; another one is not taken for it", async () => {

@@ -92,9 +92,11 @@ export function ConnectDialog({ store, close }: { store: StoreDetails | undefine
           ) : (
             <>
               <p>
-                {again
-                  ? "Everything that waits for it goes on when the bucket takes it. Nothing on this computer is lost meanwhile."
-                  : "Files are sent to a bucket of your own. The key goes to this system’s keychain and is never shown again."}
+                {!again
+                  ? "Files are sent to a bucket of your own. The key goes to this system’s keychain and is never shown again."
+                  : store?.key === "missing"
+                    ? "Edits and uploads wait for it. Nothing on this computer is lost meanwhile."
+                    : "It takes the place of the key in use. The bucket and everything in it stay as they are."}
               </p>
               <ConnectForm
                 draft={draft}

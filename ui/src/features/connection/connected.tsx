@@ -1,9 +1,14 @@
 // What connecting a bucket has brought about, said plainly.
-import { BrushCleaning, CloudUpload, KeyRound, type LucideIcon } from "lucide-react";
+import { useQuery } from "@tanstack/react-query";
+import { BrushCleaning, CloudUpload, KeyRound, type LucideIcon, RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
+import { useActions } from "../../backend/actions";
 import type { KeyPlace } from "../../backend/bindings/KeyPlace";
 import type { StoreDetails } from "../../backend/bindings/StoreDetails";
+import { useBackend } from "../../backend/context";
 import { formatBytes, plural } from "../../backend/format";
+import { uploadsQuery } from "../../backend/queries";
+import { Button } from "../../design/button";
 import { CleaningRule } from "./cleaning-rule";
 
 export const KEY_WORDS: Record<KeyPlace, string> = {
@@ -28,10 +33,35 @@ function Fact({ icon: Icon, children }: { icon: LucideIcon; children: ReactNode 
   );
 }
 
+/** Uploads that the key before this one had stopped. */
+function Refused() {
+  const actions = useActions();
+  const { data } = useQuery(uploadsQuery(useBackend()));
+  const operations = (data?.uploads ?? [])
+    .filter(({ cause }) => cause?.code === "key_refused")
+    .map(({ operation }) => operation);
+  if (operations.length === 0) return null;
+  const one = operations.length === 1;
+  return (
+    <Fact icon={RotateCw}>
+      <div className="cleaning">
+        <p>
+          {plural(operations.length, "upload")} {one ? "was" : "were"} stopped because the key was not taken.
+          What was sent is safe.
+        </p>
+        <Button size="small" onClick={() => void actions.controlUploads("retry", operations)}>
+          Retry {one ? "it" : `all ${operations.length}`}
+        </Button>
+      </div>
+    </Fact>
+  );
+}
+
 export function Connected({ store }: { store: StoreDetails }) {
   return (
     <ul className="facts">
       <Fact icon={CloudUpload}>{movingWords(store.moving)}</Fact>
+      <Refused />
       {store.key && <Fact icon={KeyRound}>{KEY_WORDS[store.key]}</Fact>}
       {store.cleaning && (
         <Fact icon={BrushCleaning}>

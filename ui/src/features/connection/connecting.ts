@@ -15,6 +15,27 @@ export type Step =
 
 type Lacking = ReturnType<typeof missing>;
 
+function lackingAt(step: Step, draft: Draft, again: boolean): Lacking {
+  if (step.at !== "choosing") return missing(draft, again);
+  return draft.bucket.trim() === "" ? { bucket: "Enter the bucket’s name." } : {};
+}
+
+/** Backblaze's key says which bucket it is for; a name typed for another kind of store is not meant. */
+const meant = (step: Step, draft: Draft, again: boolean): Draft =>
+  step.at === "form" && !again && draft.kind === "backblaze_b2" ? { ...draft, bucket: "" } : draft;
+
+/** Each check has a number: only the answer to the last one counts, and none when the dialog is gone. */
+function useRuns() {
+  const run = useRef(0);
+  useEffect(
+    () => () => {
+      run.current += 1;
+    },
+    [],
+  );
+  return run;
+}
+
 export function useConnecting(had: StoreDetails | undefined) {
   const actions = useStoreActions();
   const again = had?.bucket != null;
@@ -23,14 +44,7 @@ export function useConnecting(had: StoreDetails | undefined) {
   const [checking, setChecking] = useState(false);
   const [lacking, setLacking] = useState<Lacking>({});
   const [problem, setProblem] = useState<ProblemWords | null>(null);
-  // Each check has a number: only the answer to the last one counts.
-  const run = useRef(0);
-  useEffect(
-    () => () => {
-      run.current += 1;
-    },
-    [],
-  );
+  const run = useRuns();
 
   function take(answer: ConnectAnswer) {
     if (answer.kind === "refused") return setProblem(connectProblemWords(answer.problem, draft.kind));
@@ -45,12 +59,7 @@ export function useConnecting(had: StoreDetails | undefined) {
 
   async function submit() {
     if (checking) return;
-    const lacks: Lacking =
-      step.at === "choosing"
-        ? draft.bucket.trim() === ""
-          ? { bucket: "Enter the bucket’s name." }
-          : {}
-        : missing(draft, again);
+    const lacks = lackingAt(step, draft, again);
     setLacking(lacks);
     setProblem(null);
     if (Object.keys(lacks).length > 0) return;
@@ -58,7 +67,7 @@ export function useConnecting(had: StoreDetails | undefined) {
     const mine = run.current;
     setChecking(true);
     try {
-      const answer = await actions.connect(connectionOf(draft));
+      const answer = await actions.connect(connectionOf(meant(step, draft, again)));
       if (mine === run.current) take(answer);
       // Given up, but the check had passed by then: that it is connected must not be a surprise.
       else if (answer.kind === "connected")
