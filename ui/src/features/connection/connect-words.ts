@@ -29,10 +29,10 @@ const NEW_KEY =
 
 /** A step of the check that the bucket did not allow. */
 const step =
-  (what: string, b2: string, s3: string) =>
+  (what: string, b2: string, s3: string, left = "Nothing was changed.") =>
   ({ detail }: { detail: string }, kind: Kind): ProblemWords => ({
     what: `The check could not ${what} a small object in this bucket.${because(detail)}`,
-    advice: `The key needs the right to: ${kind === "backblaze_b2" ? b2 : s3}. Nothing was changed here.`,
+    advice: `The key needs the right to: ${kind === "backblaze_b2" ? b2 : s3}. ${left}`,
     field: null,
   });
 
@@ -94,7 +94,7 @@ const PROBLEMS: {
   not_backblaze: ({ detail }) => ({
     what: `Something else answers at Backblaze’s address.${because(detail)}`,
     advice:
-      "It may be the sign-in page of this network, or a proxy. Open any page in a browser, sign in there, then try again. Your key was not used.",
+      "It may be the sign-in page of this network, or a proxy. Open any page in a browser, sign in there, then try again.",
     field: null,
   }),
   invalid_endpoint: () => ({
@@ -105,7 +105,7 @@ const PROBLEMS: {
   cannot_write: step("write", "writeFiles", "s3:PutObject"),
   cannot_list: step("list", "listFiles", "s3:ListBucket"),
   cannot_read: step("read", "readFiles", "s3:GetObject"),
-  cannot_delete: step("delete", "deleteFiles", "s3:DeleteObject"),
+  cannot_delete: step("delete", "deleteFiles", "s3:DeleteObject", "The small object may still be there."),
   other_etag: () => ({
     what: "This bucket does not answer with the MD5 of what it was sent, so that no part of a file could be checked.",
     advice:

@@ -88,7 +88,7 @@ function StorePage({ store }: { store: StoreDetails }) {
               : "Nothing: all files are in the bucket or on their way as uploads."}
           </Row>
         )}
-        {store.cleaning && (
+        {store.cleaning && store.key !== "missing" && (
           <Row name="Cleaning">
             <CleaningRule cleaning={store.cleaning} />
           </Row>
