@@ -23,6 +23,11 @@ const browser = await chromium.launch({
 const settle = (page) => page.waitForTimeout(350);
 const emit = (page, event) => page.evaluate((value) => window.fakeHost.emit(value), event);
 
+async function choose(page, button, item) {
+  await page.getByRole("button", { name: button }).click();
+  await page.getByRole("menuitem", { name: item }).click();
+}
+
 /** name, scenario, hash, size, theme, what to do before the picture */
 const shots = [
   ["course-light", "demo", "/", [1280, 832], "light"],
@@ -171,6 +176,41 @@ const shots = [
     [1280, 832],
     "light",
     (page) => page.getByRole("button", { name: /Northfield/ }).click(),
+  ],
+  ["panel-troubled", "troubled", "/", [900, 640], "dark"],
+  ["connect", "demo", "/", [1280, 832], "light", (page) => choose(page, /Northfield/, "Connect a bucket…")],
+  ["store", "bucket", "/", [1280, 832], "dark", (page) => choose(page, /Northfield/, "Storage and key…")],
+  ["teaching", "demo", "/", [1280, 832], "light", (page) => choose(page, "I’m teaching now", "For 1 hour")],
+  [
+    "sending-rules",
+    "troubled",
+    "/",
+    [1280, 832],
+    "light",
+    (page) => choose(page, "More about uploads", "Speed limit and timetable…"),
+  ],
+  [
+    "needed-by",
+    "demo",
+    "/",
+    [900, 640],
+    "dark",
+    (page) => choose(page, "More about uploads", "All needed by…"),
+  ],
+  [
+    "duplicates",
+    "demo",
+    "/",
+    [1280, 832],
+    "light",
+    (page) =>
+      page.evaluate(() => {
+        const [first, second] = window.fakeHost.rows.assets.values();
+        const files = [first, second].map(({ id, bytes, kind }) => ({
+          ...{ name: "Copy.mp4", bytes, kind, sameAs: id },
+        }));
+        window.fakeHost.drop(700, 60, [{ name: "New.mp4", bytes: 5e7, kind: "video" }, ...files]);
+      }),
   ],
 ];
 

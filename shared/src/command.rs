@@ -5,7 +5,7 @@ use crate::change::CacheTag;
 use crate::error::AppError;
 use crate::ids::{AssetId, CourseId, DropId, EditId, OperationId, UserId};
 use crate::mutation::Mutation;
-use crate::upload::{Destination, UploadAction};
+use crate::upload::{Destination, DuplicateChoice, UploadAction};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -31,6 +31,21 @@ macro_rules! for_each_command {
             /// Asks for files in the system's dialog and puts them there. An empty report when the user cancels.
             trigger pick_files($crate::command::PickArguments) -> $crate::upload::IntakeReport;
             mutate control_uploads($crate::command::ControlArguments) -> ();
+            /// Says what to do with files that are there already. The report is of those files alone.
+            mutate answer_duplicates($crate::command::AnswerDuplicatesArguments) -> $crate::upload::IntakeReport;
+            /// Asks in the system's dialog for the file of an upload that lost it.
+            trigger find_file($crate::command::FindFileArguments) -> $crate::command::FindAnswer;
+            mutate set_needed_by($crate::command::NeededByArguments) -> ();
+            query sending_rules($crate::command::NoArguments) -> $crate::upload::SendingRules;
+            mutate set_sending_rules($crate::upload::SendingRules) -> ();
+            /// "I'm teaching now": nothing is sent, within two seconds.
+            mutate teach($crate::command::TeachArguments) -> ();
+            query store_details($crate::command::NoArguments) -> $crate::connect::StoreDetails;
+            /// Checks a bucket and makes it the workspace's store; with the bucket it has, a new key for it.
+            mutate connect_store($crate::connect::Connection) -> $crate::connect::ConnectAnswer;
+            query check_store($crate::command::NoArguments) -> $crate::connect::CheckAnswer;
+            /// Adds our rule to the bucket's; answers what the bucket has afterwards.
+            mutate set_cleaning($crate::command::NoArguments) -> $crate::connect::Cleaning;
             /// A poster frame the window drew: JPEG, base64, at most 512 KiB.
             mutate save_poster($crate::command::PosterArguments) -> ();
         }
@@ -87,6 +102,50 @@ pub struct ControlArguments {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AnswerDuplicatesArguments {
+    pub question: DropId,
+    /// One for each; a file without an answer is skipped.
+    pub answers: Vec<DuplicateAnswer>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DuplicateAnswer {
+    pub index: u32,
+    pub choice: DuplicateChoice,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FindFileArguments {
+    pub operation: OperationId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum FindAnswer {
+    /// The same bytes: the upload goes on.
+    Found,
+    /// Not the file that was queued. The upload waits as before.
+    OtherFile,
+    Cancelled,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct NeededByArguments {
+    /// None: all that are not ready.
+    pub operations: Option<Vec<OperationId>>,
+    /// None: no time.
+    pub at: Option<crate::Millis>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum TeachArguments {
+    For { minutes: u32 },
+    UntilISay,
+    Over,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct PosterArguments {
     pub asset: AssetId,
     /// Base64 of a JPEG; empty when the window could not draw one.
@@ -114,6 +173,10 @@ pub struct WorkspaceState {
     pub store: StoreKind,
     /// The bucket's name, where the bytes go to one.
     pub bucket: Option<String>,
+    /// Nobody has the bucket's key: edits and drops wait until it is given again.
+    pub key_missing: bool,
+    /// Files on their way from this computer to the bucket that was connected.
+    pub moving: Option<crate::connect::Moving>,
     pub user: UserId,
     /// The course server answered the last call.
     pub server_reachable: bool,

@@ -15,6 +15,7 @@ pub mod sync;
 pub mod protocol;
 
 pub mod command;
+pub mod connect;
 pub mod error;
 pub mod event;
 

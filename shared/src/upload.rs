@@ -1,6 +1,6 @@
 //! Uploads as the window sees them: where files go, how far they are, why one waits.
 
-use crate::ids::{AssetId, ChapterId, CourseId, OperationId, UserId, VideoId};
+use crate::ids::{AssetId, ChapterId, CourseId, DropId, OperationId, UserId, VideoId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -45,9 +45,19 @@ pub enum Cause {
     /// The object store does not answer. Goes on by itself.
     StoreUnreachable,
     SourceGone,
+    /// The drive or network share it is on was taken away. Goes on by itself when it is back.
+    DriveGone {
+        drive: String,
+    },
+    /// Only a placeholder of the file is on this computer: its cloud must bring it first.
+    CloudOnly,
+    /// The system does not let us read it.
+    AccessDenied,
     SourceUnreadable {
         detail: String,
     },
+    /// Something still writes into the file. Goes on by itself when it rests.
+    StillWritten,
     /// The file was changed while it was being sent.
     SourceChanged,
     NotEnoughSpace {
@@ -58,6 +68,10 @@ pub enum Cause {
     Corrupted {
         detail: String,
     },
+    /// The store does not take the key any more, or there is none: connect it again.
+    KeyRefused,
+    /// The account's cap of storage or calls is used up.
+    CapReached,
     /// The server or the store said no for good.
     Refused {
         detail: String,
@@ -109,6 +123,10 @@ pub struct UploadSnapshot {
     pub parts: u32,
     pub bytes_per_second: Option<u64>,
     pub seconds_left: Option<u64>,
+    /// When the person needs it there.
+    pub needed_by: Option<crate::Millis>,
+    /// As things go it will not be there in time.
+    pub late: bool,
 }
 
 /// All uploads together: the panel's title and the state line.
@@ -124,6 +142,48 @@ pub struct UploadTotals {
     pub seconds_left: Option<u64>,
     /// Everything that is not ready is paused by the user.
     pub paused: bool,
+    /// Uploads that will miss the time they are needed by.
+    pub late: u32,
+    /// Nothing is sent for a while.
+    pub hold: Option<Hold>,
+    /// The limit in force, bytes a second.
+    pub limit: Option<u64>,
+}
+
+/// Why nothing is sent, and until when; none: until the person says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Hold {
+    Teaching { until: Option<crate::Millis> },
+    Timetable { until: Option<crate::Millis> },
+}
+
+/// How much of the line uploads may take.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SendingRules {
+    /// At any time; none: all of it. Bytes a second.
+    pub limit: Option<u64>,
+    /// Goes before `limit` while one of its rows applies; of several the first.
+    pub timetable: Vec<TimetableRow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TimetableRow {
+    /// 1 is Monday, 7 Sunday: the day on which the row begins.
+    pub days: Vec<u8>,
+    /// Minutes since midnight, local time.
+    pub from_minute: u16,
+    /// Not later than `from_minute`: on the next day.
+    pub to_minute: u16,
+    pub speed: Speed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Speed {
+    Full,
+    Limit { bytes_per_second: u64 },
+    Stop,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -168,6 +228,39 @@ pub struct IntakeReport {
     pub refused: Vec<RefusedFile>,
     /// Names of files that went to the library because a chapter shows video and audio only.
     pub to_library: Vec<String>,
+    /// Files whose bytes are in the library already. All others of the drop are queued.
+    pub question: Option<DuplicateQuestion>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DuplicateQuestion {
+    /// To answer it. The files keep their turn in the drop until then.
+    pub id: DropId,
+    pub duplicates: Vec<Duplicate>,
+}
+
+/// A dropped file, and the asset that has the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Duplicate {
+    pub index: u32,
+    pub name: String,
+    pub bytes: u64,
+    pub asset: AssetId,
+    pub asset_name: String,
+    pub added_at: crate::Millis,
+    /// Places that show the asset, in the courses we know.
+    pub places: u32,
+    pub thumbnail_url: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum DuplicateChoice {
+    /// The place shows the asset that is there; nothing is sent.
+    UseExisting,
+    /// A second asset with the same bytes.
+    KeepBoth,
+    Skip,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]

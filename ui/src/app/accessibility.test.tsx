@@ -1,10 +1,10 @@
 // Every screen passes axe, in light and in dark.
 import axe from "axe-core";
 import { expect, test, vi } from "vitest";
-import { page } from "vitest/browser";
+import { page, userEvent } from "vitest/browser";
 import { FakeHost } from "../testing/fake-host";
 import { renderApp } from "../testing/render-app";
-import { addCourse, demo, failing } from "../testing/scenarios";
+import { addCourse, demo, failing, inBucket, troubled } from "../testing/scenarios";
 
 async function problems(): Promise<string[]> {
   const { violations } = await axe.run(document.body, {
@@ -22,6 +22,26 @@ const bare = () => {
   return host;
 };
 
+const withDuplicates = () => {
+  const host = demo();
+  host.picks = [...host.rows.assets.values()]
+    .slice(0, 3)
+    .map(({ id, name, bytes, kind }) => ({ name, bytes, kind, sameAs: id }));
+  return host;
+};
+
+const held = () => {
+  const host = demo();
+  host.transfers.teach({ kind: "for", minutes: 60 });
+  return host;
+};
+
+async function fromPanel(item: string) {
+  await page.getByRole("button", { name: "More about uploads" }).click();
+  await page.getByRole("menuitem", { name: item }).click();
+  await expect.element(page.getByRole("dialog")).toBeVisible();
+}
+
 const screens: [string, () => FakeHost, string, (() => Promise<void>)?][] = [
   ["a course", demo, "/"],
   ["a course with everything wrong", failing, "/"],
@@ -37,6 +57,49 @@ const screens: [string, () => FakeHost, string, (() => Promise<void>)?][] = [
     },
   ],
   ["an empty library", () => new FakeHost(), "/library"],
+  [
+    "connecting a bucket",
+    () => new FakeHost(),
+    "/",
+    async () => {
+      await page.getByRole("button", { name: "Connect Backblaze B2" }).click();
+      await page.getByRole("button", { name: "Connect", exact: true }).click();
+    },
+  ],
+  [
+    "choosing a bucket",
+    () => new FakeHost(),
+    "/",
+    async () => {
+      await page.getByRole("button", { name: "Connect Backblaze B2" }).click();
+      await page.getByRole("textbox", { name: "Key ID" }).fill("004all");
+      await userEvent.type(page.getByLabelText("Application key"), "K004secret{Enter}");
+      await expect.element(page.getByRole("radio", { name: "podcasts" })).toBeVisible();
+    },
+  ],
+  [
+    "the store’s page",
+    inBucket,
+    "/",
+    async () => {
+      await page.getByRole("button", { name: /Northfield/ }).click();
+      await page.getByRole("menuitem", { name: "Storage and key…" }).click();
+      await page.getByRole("button", { name: "Check connection" }).click();
+    },
+  ],
+  [
+    "the question about files that are there",
+    withDuplicates,
+    "/",
+    async () => {
+      await page.getByRole("button", { name: "Add files" }).first().click();
+      await expect.element(page.getByRole("dialog")).toBeVisible();
+    },
+  ],
+  ["uploads that need the person", troubled, "/"],
+  ["uploads on hold", held, "/"],
+  ["the speed limit and the timetable", troubled, "/", () => fromPanel("Speed limit and timetable…")],
+  ["the time that uploads are needed by", troubled, "/", () => fromPanel("All needed by…")],
   [
     "the menu of a row",
     demo,

@@ -1,9 +1,10 @@
 // Where the window opens: the first course, or a word on what this is when there is none.
 import { useQuery } from "@tanstack/react-query";
 import { Navigate } from "@tanstack/react-router";
-import { GraduationCap, Plus } from "lucide-react";
+import { CloudUpload, GraduationCap, Plus } from "lucide-react";
 import { useBackend } from "../backend/context";
 import { coursesQuery, workspaceQuery } from "../backend/queries";
+import { openConnect } from "../backend/store-dialogs";
 import { STORE_WORDS } from "../backend/words";
 import { Button } from "../design/button";
 import { EmptyState } from "../design/empty-state";
@@ -22,9 +23,16 @@ export function Home() {
           icon={GraduationCap}
           title="Make your first course"
           actions={
-            <Button look="primary" icon={Plus} onClick={startNewCourse}>
-              New course
-            </Button>
+            <>
+              <Button look="primary" icon={Plus} onClick={startNewCourse}>
+                New course
+              </Button>
+              {workspace?.store === "this_computer" && (
+                <Button icon={CloudUpload} onClick={openConnect}>
+                  Connect Backblaze B2
+                </Button>
+              )}
+            </>
           }
         >
           {STORE_WORDS[workspace?.store ?? "this_computer"].about} Drop lecture videos on a chapter, and they

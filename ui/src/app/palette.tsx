@@ -1,11 +1,13 @@
 // Ctrl K: goes to any course, or does what the sidebar does, from the keyboard.
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { BookOpen, Files, type LucideIcon, Moon, Plus, Search, Sun } from "lucide-react";
+import { BookOpen, Cloud, Files, Gauge, type LucideIcon, Moon, Plus, Search, Sun } from "lucide-react";
 import { type KeyboardEvent, useId, useState } from "react";
 import { Dialog, Modal, ModalOverlay } from "react-aria-components";
 import { useBackend } from "../backend/context";
 import { coursesQuery } from "../backend/queries";
+import { openRules } from "../backend/sending-dialogs";
+import { openStore } from "../backend/store-dialogs";
 import { startNewCourse } from "../features/courses/course-nav";
 import { setTheme } from "../features/settings/theme";
 
@@ -40,6 +42,8 @@ export function Palette({ close }: { close: () => void }) {
       act: () => void navigate({ to: "/library" }),
     },
     { id: "new", label: "New course", kind: "Command", icon: Plus, act: startNewCourse },
+    { id: "rules", label: "Speed limit and timetable", kind: "Command", icon: Gauge, act: openRules },
+    { id: "store", label: "Where files are kept", kind: "Command", icon: Cloud, act: openStore },
     { id: "light", label: "Light appearance", kind: "Command", icon: Sun, act: () => setTheme("light") },
     { id: "dark", label: "Dark appearance", kind: "Command", icon: Moon, act: () => setTheme("dark") },
   ];

@@ -3,7 +3,10 @@ import { Outlet, useParams } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 import type { CourseId } from "../backend/bindings/CourseId";
 import { Announcer } from "../design/announcer";
+import { StoreDialogs } from "../features/connection/store-dialog";
 import { PosterMaker } from "../features/media-library/poster-maker";
+import { DuplicateQuestions } from "../features/uploads/duplicates-dialog";
+import { SendingDialogs } from "../features/uploads/sending-dialogs";
 import { UploadPanel } from "../features/uploads/upload-panel";
 import { DropLayer } from "./drop-layer";
 import { Notices } from "./notices";
@@ -30,6 +33,9 @@ export function Shell() {
       <PosterMaker />
       <DropLayer course={(course as CourseId | undefined) ?? null} />
       <OpenedFiles />
+      <StoreDialogs />
+      <DuplicateQuestions />
+      <SendingDialogs />
       {finding && <Palette close={() => setFinding(false)} />}
     </div>
   );

@@ -19,6 +19,16 @@ export function createBackend(host: Host): Backend {
     accept_drop: (args) => host.invoke("accept_drop", args),
     pick_files: (args) => host.invoke("pick_files", args),
     control_uploads: (args) => host.invoke("control_uploads", args),
+    answer_duplicates: (args) => host.invoke("answer_duplicates", args),
+    find_file: (args) => host.invoke("find_file", args),
+    set_needed_by: (args) => host.invoke("set_needed_by", args),
+    sending_rules: (args) => host.invoke("sending_rules", args),
+    set_sending_rules: (args) => host.invoke("set_sending_rules", args),
+    teach: (args) => host.invoke("teach", args),
+    store_details: (args) => host.invoke("store_details", args),
+    connect_store: (args) => host.invoke("connect_store", args),
+    check_store: (args) => host.invoke("check_store", args),
+    set_cleaning: (args) => host.invoke("set_cleaning", args),
     save_poster: (args) => host.invoke("save_poster", args),
   };
 }

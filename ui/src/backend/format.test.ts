@@ -1,6 +1,14 @@
 // Sizes and times as people read them.
 import { expect, test } from "vitest";
-import { formatBytes, formatClock, formatLeft, formatSpan, percentOf } from "./format";
+import {
+  formatBytes,
+  formatClock,
+  formatDay,
+  formatLeft,
+  formatMoment,
+  formatSpan,
+  percentOf,
+} from "./format";
 
 test("sizes have three digits that count", () => {
   const cases: [number, string][] = [
@@ -29,4 +37,14 @@ test("a hundred percent means all of it", () => {
   expect(percentOf(999, 1000)).toBe(99);
   expect(percentOf(1000, 1000)).toBe(100);
   expect(percentOf(0, 0)).toBe(0);
+});
+
+test("a moment is said as short as it can be", () => {
+  const now = new Date(2026, 0, 7, 12, 0).getTime();
+  const at = (day: number, hour: number, minute = 0) =>
+    formatMoment(new Date(2026, 0, day, hour, minute).getTime(), now);
+  expect([at(7, 14, 30), at(8, 8), at(12, 8), at(14, 8), at(6, 18)]).toEqual([
+    ...["14:30", "tomorrow 08:00", "Mon 08:00", "14 Jan 08:00", "6 Jan 18:00"],
+  ]);
+  expect(formatDay(now)).toBe("7 Jan 2026");
 });

@@ -24,6 +24,12 @@ export function formatBytes(bytes: number): string {
 
 export const formatSpeed = (bytesPerSecond: number): string => `${formatBytes(bytesPerSecond)}/s`;
 
+/** A speed that somebody has set: "4 MB/s", "0.5 MB/s". */
+export const formatLimit = (bytesPerSecond: number): string =>
+  bytesPerSecond < 100_000
+    ? formatSpeed(bytesPerSecond)
+    : `${Number((bytesPerSecond / 1e6).toFixed(2))} MB/s`;
+
 /** "24:10", "1:02:33". */
 export function formatClock(ms: number): string {
   const seconds = Math.round(ms / 1000);
@@ -54,4 +60,24 @@ export function formatLeft(seconds: number): string {
 export function percentOf(part: number, whole: number): number {
   if (whole <= 0) return 0;
   return Math.max(0, Math.min(100, Math.floor((part / whole) * 100)));
+}
+
+const timeOf = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const weekdayOf = new Intl.DateTimeFormat("en-GB", { weekday: "short" });
+const dayOf = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const dateOf = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+
+/** "5 Jan 2026". */
+export const formatDay = (at: number): string => dateOf.format(at);
+
+/** A time soon or long ago, as short as it can be said: "14:30", "tomorrow 08:00", "Mon 08:00", "5 Jan 08:00". */
+export function formatMoment(at: number, now: number): string {
+  const midnight = new Date(now).setHours(0, 0, 0, 0);
+  // Rounded: a day on which the clocks change has 23 or 25 hours.
+  const days = Math.round((new Date(at).setHours(0, 0, 0, 0) - midnight) / 86_400_000);
+  const time = timeOf.format(at);
+  if (days === 0) return time;
+  if (days === 1) return `tomorrow ${time}`;
+  if (days > 1 && days < 7) return `${weekdayOf.format(at)} ${time}`;
+  return `${dayOf.format(at)} ${time}`;
 }

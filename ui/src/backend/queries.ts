@@ -64,3 +64,20 @@ export const uploadsQuery = (backend: Backend) =>
     queryFn: () => backend.list_uploads({}),
     meta: { provides: [{ tag: "uploads" }] },
   });
+
+export const storeQuery = (backend: Backend) =>
+  queryOptions({
+    queryKey: ["store"],
+    queryFn: () => backend.store_details({}),
+    meta: { provides: [{ tag: "workspace" }] },
+  });
+
+export const sendingRulesQuery = (backend: Backend) =>
+  queryOptions({
+    queryKey: ["sending-rules"],
+    queryFn: () => backend.sending_rules({}),
+    // Read anew by each dialog that edits them.
+    gcTime: 0,
+    staleTime: 0,
+    meta: { provides: [{ tag: "uploads" }] },
+  });

@@ -10,6 +10,12 @@ const causes: { [Code in Cause["code"]]: Extract<Cause, { code: Code }> } = {
   server_unreachable: { code: "server_unreachable" },
   store_unreachable: { code: "store_unreachable" },
   source_gone: { code: "source_gone" },
+  drive_gone: { code: "drive_gone", drive: "LECTURES" },
+  cloud_only: { code: "cloud_only" },
+  access_denied: { code: "access_denied" },
+  still_written: { code: "still_written" },
+  key_refused: { code: "key_refused" },
+  cap_reached: { code: "cap_reached" },
   source_unreadable: { code: "source_unreadable", detail: "permission denied" },
   source_changed: { code: "source_changed" },
   not_enough_space: { code: "not_enough_space", needed: 4_100_000_000, free: 1_200_000_000 },
@@ -55,10 +61,30 @@ test("a shortage of space names both sizes", () => {
   );
 });
 
+test("a drive that was removed is named, with what is safe and what to do", () => {
+  const part = { confirmed: 1_200_000_000, bytes: 4_000_000_000 };
+  const { happened, advice } = causeWords(causes.drive_gone, ["Week 3.mp4"], part);
+  expect(`${happened} ${advice}`).toBe(
+    "“Week 3.mp4” is paused: drive LECTURES was removed. 1.20 of 4.00 GB is safe. Connect it again, and sending goes on by itself.",
+  );
+});
+
+test("what only the person can mend says how: the file's new place, or the key", () => {
+  const remedies = Object.values(causes).map((cause) => [cause.code, causeWords(cause, ["a"]).remedy]);
+  expect(remedies.filter(([, remedy]) => remedy !== undefined)).toEqual([
+    ["source_gone", "find"],
+    ["drive_gone", "find"],
+    ["key_refused", "connect"],
+  ]);
+});
+
 test("retry is offered only where it can work", () => {
   const offered = Object.values(causes).filter((cause) => causeWords(cause, ["a"]).retry);
   expect(offered.map(({ code }) => code).sort()).toEqual(
-    ["corrupted", "not_enough_space", "source_gone", "source_unreadable"].sort(),
+    [
+      ...["access_denied", "cap_reached", "cloud_only", "corrupted", "key_refused", "not_enough_space"],
+      ...["source_gone", "source_unreadable"],
+    ].sort(),
   );
 });
 
@@ -76,11 +102,12 @@ test("every error code makes words, and an unknown failure does too", () => {
 });
 
 test("a drop that went well says nothing, and one that did not says it file by file", () => {
-  expect(intakeWords({ operations: [], refused: [], to_library: [] })).toBeNull();
+  expect(intakeWords({ operations: [], refused: [], to_library: [], question: null })).toBeNull();
   const words = intakeWords({
     operations: [],
     refused: [{ name: "Old", reason: reasons.folder }],
     to_library: ["NMR.pdf"],
+    question: null,
   });
   expect(words?.problem).toBe(true);
   expect(words?.lines).toHaveLength(2);

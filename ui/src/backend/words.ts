@@ -1,12 +1,16 @@
 // Words for every code the host can send: what happened, what is safe, what to do. The host sends facts.
 import type { AppError } from "./bindings/AppError";
 import type { Cause } from "./bindings/Cause";
+import type { Destination } from "./bindings/Destination";
+import type { DuplicateAnswer } from "./bindings/DuplicateAnswer";
 import type { ErrorCode } from "./bindings/ErrorCode";
+import type { FindAnswer } from "./bindings/FindAnswer";
 import type { IntakeReport } from "./bindings/IntakeReport";
 import type { Mutation } from "./bindings/Mutation";
 import type { RefusedReason } from "./bindings/RefusedReason";
 import type { RejectedEdit } from "./bindings/RejectedEdit";
 import type { StoreKind } from "./bindings/StoreKind";
+import type { UploadSnapshot } from "./bindings/UploadSnapshot";
 import type { UploadState } from "./bindings/UploadState";
 import { formatBytes, formatCount, plural } from "./format";
 
@@ -19,11 +23,13 @@ export interface CauseWords {
   short: string;
   /** Trying again can work. */
   retry: boolean;
+  /** What helps before that: naming where the file is now, or giving the bucket's key again. */
+  remedy?: "find" | "connect";
   tone: "quiet" | "wait" | "fail";
 }
 
 type CauseOf<Code extends Cause["code"]> = Extract<Cause, { code: Code }>;
-type Subject = { name: string; one: boolean };
+type Subject = { name: string; one: boolean; safe: string };
 
 /** A detail from below, as a sentence of its own. */
 const because = (detail: string) => {
@@ -52,24 +58,54 @@ const CAUSES: { [Code in Cause["code"]]: (cause: CauseOf<Code>, subject: Subject
   }),
   store_unreachable: (_, it) => ({
     happened: `${it.name} wait${s(it)}: the storage does not answer.`,
-    advice: "What was sent is safe. Sending goes on by itself.",
+    advice: `${it.safe} Sending goes on by itself.`,
     short: "Waits for the storage",
     retry: false,
     tone: "quiet",
   }),
   source_gone: (_, it) => ({
-    happened: `${it.name} ${it.one ? "is" : "are"} not where ${it.one ? "it was" : "they were"}: moved, renamed, or on a drive that was removed.`,
-    advice: `What was sent is safe. Connect the drive or put ${file(it)} back, then retry.`,
+    happened: `${it.name} ${it.one ? "is" : "are"} not where ${it.one ? "it was" : "they were"}: moved or renamed.`,
+    advice: `${it.safe} Put ${file(it)} back and retry, or say where ${it.one ? "it is" : "each is"} now.`,
     short: "File not found",
+    retry: true,
+    remedy: "find",
+    tone: "fail",
+  }),
+  drive_gone: ({ drive }, it) => ({
+    happened: `${it.name} ${it.one ? "is" : "are"} paused: drive ${drive} was removed.`,
+    advice: `${it.safe} Connect it again, and sending goes on by itself.`,
+    short: "Drive removed",
+    retry: false,
+    remedy: "find",
+    tone: "fail",
+  }),
+  cloud_only: (_, it) => ({
+    happened: `${it.name} ${it.one ? "is" : "are"} in the cloud only: this computer has a placeholder.`,
+    advice: `${it.safe} Choose “Always keep on this device” for ${file(it)} in your file manager, then retry.`,
+    short: "In the cloud only",
+    retry: true,
+    tone: "fail",
+  }),
+  access_denied: (_, it) => ({
+    happened: `The system does not let Lectern read ${it.name}.`,
+    advice: `${it.safe} Give yourself the right to read ${file(it)}, or let Lectern into the folder in the system’s privacy settings, then retry.`,
+    short: "No right to read it",
     retry: true,
     tone: "fail",
   }),
   source_unreadable: ({ detail }, it) => ({
     happened: `${it.name} cannot be read.${because(detail)}`,
-    advice: `What was sent is safe. Check that you may open ${file(it)}, then retry.`,
+    advice: `${it.safe} Check that you may open ${file(it)}, then retry.`,
     short: "Cannot be read",
     retry: true,
     tone: "fail",
+  }),
+  still_written: (_, it) => ({
+    happened: `${it.name} ${it.one ? "is" : "are"} still being written.`,
+    advice: `Nothing to do: ${it.one ? "it is" : "they are"} sent when nothing has written to ${it.one ? "it" : "them"} for a while.`,
+    short: "Still being written",
+    retry: false,
+    tone: "quiet",
   }),
   source_changed: (_, it) => ({
     happened: `${it.name} changed while being sent.`,
@@ -92,6 +128,21 @@ const CAUSES: { [Code in Cause["code"]]: (cause: CauseOf<Code>, subject: Subject
     retry: true,
     tone: "fail",
   }),
+  key_refused: (_, it) => ({
+    happened: `${it.name} wait${s(it)}: the bucket does not take its key any more.`,
+    advice: `${it.safe} Give a key that works, then retry.`,
+    short: "Key not accepted",
+    retry: true,
+    remedy: "connect",
+    tone: "fail",
+  }),
+  cap_reached: (_, it) => ({
+    happened: `${it.name} wait${s(it)}: a cap of the storage account is used up.`,
+    advice: `${it.safe} Raise the cap at your provider (Backblaze: Caps & Alerts) or wait until the day’s cap starts over, then retry.`,
+    short: "Cap used up",
+    retry: true,
+    tone: "fail",
+  }),
   refused: ({ detail }, it) => ({
     happened: `${it.name} ${it.one ? "was" : "were"} refused.${because(detail)}`,
     advice: `Your ${it.one ? "file is" : "files are"} untouched. Trying again will not help: cancel, and add ${it.one ? "it" : "them"} again.`,
@@ -101,11 +152,22 @@ const CAUSES: { [Code in Cause["code"]]: (cause: CauseOf<Code>, subject: Subject
   }),
 };
 
-export function causeWords(cause: Cause, files: readonly string[]): CauseWords {
+/** Of the files together, where it is known. */
+export type SafePart = Pick<UploadSnapshot, "confirmed" | "bytes">;
+
+/** "1.20 of 4.00 GB is safe." */
+function safeWords(part: SafePart | undefined): string {
+  if (part === undefined || part.confirmed === 0) return "What was sent is safe.";
+  const [safe, all] = [formatBytes(part.confirmed), formatBytes(part.bytes)];
+  const [, unit] = all.split(" ");
+  return `${safe.endsWith(` ${unit}`) ? safe.split(" ")[0] : safe} of ${all} is safe.`;
+}
+
+export function causeWords(cause: Cause, files: readonly string[], part?: SafePart): CauseWords {
   const one = files.length === 1;
   const name = one ? `“${files[0]}”` : plural(files.length, "file");
   const words = CAUSES[cause.code] as (cause: Cause, subject: Subject) => CauseWords;
-  return words(cause, { name, one });
+  return words(cause, { name, one, safe: safeWords(part) });
 }
 
 const REASONS: {
@@ -131,7 +193,7 @@ export function refusedWords(name: string, reason: RefusedReason): string {
 export function intakeWords(
   report: IntakeReport,
 ): { text: string; lines: string[]; problem: boolean } | null {
-  const { operations, refused, to_library } = report;
+  const { operations, refused, to_library, question } = report;
   if (refused.length === 0 && to_library.length === 0) return null;
   const lines = refused.map(({ name, reason }) => refusedWords(name, reason));
   if (to_library.length > 0) {
@@ -143,9 +205,34 @@ export function intakeWords(
     refused.length === 0
       ? `${plural(operations.length, "file")} added, ${to_library.length} to the media library.`
       : operations.length === 0
-        ? `Nothing was added.`
+        ? question
+          ? `${plural(refused.length, "file")} cannot be added.`
+          : `Nothing was added.`
         : `${plural(operations.length, "file")} added, ${refused.length} not.`;
   return { text, lines, problem: refused.length > 0 };
+}
+
+/** What became of files that were there already. */
+export function duplicateWords(answers: readonly DuplicateAnswer[], place: Destination["kind"]): string {
+  const count = (choice: DuplicateAnswer["choice"]) =>
+    answers.filter((answer) => answer.choice === choice).length;
+  const [used, copies, skipped] = [count("use_existing"), count("keep_both"), count("skip")];
+  const parts = [
+    used > 0 &&
+      (place === "chapter"
+        ? `${plural(used, "video")} ${used === 1 ? "shows a file" : "show files"} you had already`
+        : `${plural(used, "file")} ${used === 1 ? "was" : "were"} here already`),
+    copies > 0 && `${copies} added as ${copies === 1 ? "a second copy" : "second copies"}`,
+    skipped > 0 && `${skipped} skipped`,
+  ].filter((part) => part !== false);
+  return `${parts.join(", ")}.`;
+}
+
+/** What the file that was chosen turned out to be. */
+export function foundWords(answer: Exclude<FindAnswer, "cancelled">, name: string): string {
+  return answer === "found"
+    ? `“${name}” is found. Sending goes on where it stopped.`
+    : `That is another file than the “${name}” that was added: its bytes differ. The upload waits as before. Choose the right one, or add this one as a new file.`;
 }
 
 const ERRORS: Record<ErrorCode, (message: string) => string> = {
@@ -201,20 +288,23 @@ export function rejectedWords(edit: RejectedEdit): { what: string; why: string }
   };
 }
 
-export const STORE_WORDS: Record<StoreKind, { short: string; saved: string; about: string }> = {
+export const STORE_WORDS: Record<StoreKind, { short: string; tag: string; saved: string; about: string }> = {
   this_computer: {
     short: "On this computer only",
+    tag: "Here",
     saved: "Saved on this computer",
     about:
       "This workspace lives on this computer only: courses and files are kept here, and nothing is sent anywhere else.",
   },
   backblaze_b2: {
     short: "Backblaze B2",
+    tag: "B2",
     saved: "All sent",
     about: "Courses are kept on this computer, and every file goes to your bucket on Backblaze B2.",
   },
   s3_compatible: {
     short: "S3 bucket",
+    tag: "S3",
     saved: "All sent",
     about: "Courses are kept on this computer, and every file goes to your bucket.",
   },

@@ -6,8 +6,11 @@ import type { CacheTag } from "../backend/bindings/CacheTag";
 import type { Commands } from "../backend/bindings/commands";
 import type { Destination } from "../backend/bindings/Destination";
 import type { DropId } from "../backend/bindings/DropId";
+import type { Duplicate } from "../backend/bindings/Duplicate";
+import type { DuplicateAnswer } from "../backend/bindings/DuplicateAnswer";
 import type { EditId } from "../backend/bindings/EditId";
 import type { EditReceipt } from "../backend/bindings/EditReceipt";
+import type { FindAnswer } from "../backend/bindings/FindAnswer";
 import type { IntakeReport } from "../backend/bindings/IntakeReport";
 import type { OperationId } from "../backend/bindings/OperationId";
 import type { RefusedFile } from "../backend/bindings/RefusedFile";
@@ -16,6 +19,7 @@ import type { UserId } from "../backend/bindings/UserId";
 import type { VideoId } from "../backend/bindings/VideoId";
 import type { CommandName, Host } from "../backend/host";
 import { placed } from "../backend/placement";
+import { FakeStore } from "./fake-store";
 import { readAssets, readCourse, readCourses } from "./reads";
 import { execute, fail, found, Rows } from "./rows";
 import { Transfers } from "./transfers";
@@ -25,6 +29,14 @@ export interface FakeFile {
   bytes: number;
   kind: AssetKind;
   refused?: RefusedFile["reason"];
+  /** The asset that has the same bytes. */
+  sameAs?: AssetId;
+}
+
+/** Files of a drop that wait for an answer, each with the place it keeps. */
+interface OpenQuestion {
+  destination: Destination;
+  files: { file: FakeFile; place: Destination }[];
 }
 
 type Handlers = {
@@ -34,6 +46,7 @@ type Handlers = {
 export class FakeHost implements Host {
   readonly rows = new Rows();
   readonly transfers: Transfers;
+  readonly store = new FakeStore();
   readonly calls: { name: CommandName; args: unknown }[] = [];
   /** Set by a test: the next call of this command fails so. */
   readonly failures = new Map<CommandName, unknown>();
@@ -43,11 +56,14 @@ export class FakeHost implements Host {
   name = "My workspace";
   /** What the system's dialog would answer. */
   picks: FakeFile[] = [];
+  /** What the user would choose when asked for one lost file. */
+  finds: FindAnswer = "found";
   latencyMs: number;
 
   private listener: (event: AppEvent) => void = () => undefined;
   private readonly undos = new Map<EditId, { tags: CacheTag[]; undo: () => void }>();
   private readonly drops = new Map<DropId, FakeFile[]>();
+  private readonly questions = new Map<DropId, OpenQuestion>();
   private lastId = 0;
 
   constructor({ latencyMs = 0, bytesPerSecond = 38_200_000 } = {}) {
@@ -121,8 +137,10 @@ export class FakeHost implements Host {
   private readonly handlers: Handlers = {
     workspace: () => ({
       name: this.name,
-      store: "this_computer",
-      bucket: null,
+      store: this.store.details.kind,
+      bucket: this.store.details.bucket,
+      key_missing: this.store.details.key === "missing",
+      moving: this.store.details.moving,
       user: "00000000-0000-7000-8000-0000000000ff" as UserId,
       server_reachable: this.reachable,
       edits_waiting: this.editsWaiting,
@@ -169,6 +187,32 @@ export class FakeHost implements Host {
       this.changed({ tag: "uploads" }, { tag: "workspace" }, { tag: "assets" }, ...this.everyCourse());
       return null;
     },
+    answer_duplicates: ({ question, answers }) => this.answer(question, answers),
+    find_file: ({ operation }) => {
+      if (this.finds === "found") this.transfers.found(operation);
+      return this.finds;
+    },
+    set_needed_by: ({ operations, at }) => {
+      this.transfers.needBy(operations, at);
+      return null;
+    },
+    sending_rules: () => this.transfers.rules,
+    set_sending_rules: (rules) => {
+      this.transfers.rules = rules;
+      return null;
+    },
+    teach: (args) => {
+      this.transfers.teach(args);
+      return null;
+    },
+    store_details: () => this.store.details,
+    connect_store: (connection) => {
+      const kept = [...this.rows.assets.values()].filter((asset) => asset.state === "ready");
+      const bytes = kept.reduce((sum, asset) => sum + asset.bytes, 0);
+      return this.store.connect(connection, kept.length > 0 ? { files: kept.length, bytes } : null);
+    },
+    check_store: () => this.store.check(),
+    set_cleaning: () => this.store.setCleaning(),
     save_poster: ({ asset, jpeg }) => {
       const row = found(this.rows.assets.get(asset), "asset");
       if (jpeg !== "") row.thumbnail_url = `data:image/jpeg;base64,${jpeg}`;
@@ -186,11 +230,16 @@ export class FakeHost implements Host {
   }
 
   private take(files: FakeFile[], destination: Destination): IntakeReport {
-    const report: IntakeReport = { operations: [], refused: [], to_library: [] };
+    const report: IntakeReport = { operations: [], refused: [], to_library: [], question: null };
     let place = destination;
+    const same: OpenQuestion["files"] = [];
     for (const file of files) {
       if (file.refused) {
         report.refused.push({ name: file.name, reason: file.refused });
+        continue;
+      }
+      if (file.sameAs) {
+        same.push({ file, place });
         continue;
       }
       const playable = file.kind === "video" || file.kind === "audio";
@@ -201,9 +250,51 @@ export class FakeHost implements Host {
       // The next file of the same drop stands after this one.
       if (video !== null && place.kind === "chapter") place = { ...place, after: video, before: null };
     }
+    if (same.length > 0) {
+      const id = this.id<DropId>();
+      this.questions.set(id, { destination, files: same });
+      report.question = { id, duplicates: same.map(({ file }, index) => this.duplicate(file, index)) };
+    }
+    this.taken(destination);
+    return report;
+  }
+
+  private taken(destination: Destination) {
     this.changed({ tag: "uploads" }, { tag: "assets" }, { tag: "courses" }, { tag: "workspace" });
     if (destination.kind === "chapter") this.changed({ tag: "course", id: destination.course });
+  }
+
+  private duplicate({ name, bytes, sameAs }: FakeFile, index: number): Duplicate {
+    const asset = found(sameAs && this.rows.assets.get(sameAs), "asset");
+    return {
+      ...{ index, name, bytes, asset: asset.id, asset_name: asset.name, added_at: asset.created_at },
+      ...{ places: this.rows.usesOf(asset.id).length, thumbnail_url: asset.thumbnail_url },
+    };
+  }
+
+  private answer(question: DropId, answers: DuplicateAnswer[]): IntakeReport {
+    const { destination, files } =
+      this.questions.get(question) ?? fail("not_found", "this question is not there any more");
+    this.questions.delete(question);
+    const report: IntakeReport = { operations: [], refused: [], to_library: [], question: null };
+    files.forEach(({ file, place }, index) => {
+      const choice = answers.find((answer) => answer.index === index)?.choice ?? "skip";
+      if (choice === "keep_both") report.operations.push(this.accept(file, place).operation);
+      if (choice === "use_existing" && place.kind === "chapter" && file.sameAs)
+        this.show(file.name, file.sameAs, place);
+    });
+    this.taken(destination);
     return report;
+  }
+
+  private show(name: string, asset: AssetId, place: Extract<Destination, { kind: "chapter" }>): VideoId {
+    const video = this.id<VideoId>();
+    const chapter = found(this.rows.chapters.get(place.chapter), "chapter");
+    const title = name.replace(/\.[^.]{1,5}$/, "");
+    const row = { id: video, chapter: place.chapter, title, asset, deleted: false, pending: false };
+    this.rows.videos.set(video, row);
+    chapter.videos = placed(chapter.videos, [video], place);
+    return video;
   }
 
   private accept({ name, bytes, kind }: FakeFile, to: Destination) {
@@ -226,18 +317,8 @@ export class FakeHost implements Host {
     let video: VideoId | null = null;
     let where = "";
     if (to.kind === "chapter") {
-      video = this.id<VideoId>();
       const chapter = found(this.rows.chapters.get(to.chapter), "chapter");
-      const title = name.replace(/\.[^.]{1,5}$/, "");
-      this.rows.videos.set(video, {
-        id: video,
-        chapter: to.chapter,
-        title,
-        asset,
-        deleted: false,
-        pending: false,
-      });
-      chapter.videos = placed(chapter.videos, [video], to);
+      video = this.show(name, asset, to);
       where = `${found(this.rows.courses.get(to.course), "course").title} › ${chapter.title}`;
     }
     this.transfers.add({
@@ -245,6 +326,7 @@ export class FakeHost implements Host {
       context: to.kind === "chapter" ? { course: to.course } : { user: this.id<UserId>() },
       ...{ state: "queued", cause: null, bytes, sent: 0, confirmed: 0, parts_confirmed: 0 },
       ...{ parts: Math.ceil(bytes / (8 * 1024 * 1024)), bytes_per_second: null, seconds_left: null },
+      ...{ needed_by: null, late: false },
     });
     return { operation, video };
   }

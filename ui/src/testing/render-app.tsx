@@ -5,12 +5,24 @@ import { App } from "../app/app";
 import { type Connection, connect } from "../backend/context";
 import { useFileDrag } from "../backend/drag";
 import { useNotices } from "../backend/notices";
+import { useQuestions } from "../backend/questions";
+import { useSendingDialog } from "../backend/sending-dialogs";
+import { useStoreDialog } from "../backend/store-dialogs";
 import { useCourseState } from "../features/courses/course-state";
 import { useLibraryState } from "../features/media-library/library-state";
 import { usePanel } from "../features/uploads/panel-state";
 import type { FakeHost } from "./fake-host";
 
-const stores = [useFileDrag, useNotices, useCourseState, useLibraryState, usePanel];
+const stores = [
+  useFileDrag,
+  useNotices,
+  useCourseState,
+  useLibraryState,
+  usePanel,
+  useStoreDialog,
+  useSendingDialog,
+  useQuestions,
+];
 
 export async function renderApp(host: FakeHost, path = "/"): Promise<Connection> {
   localStorage.clear();

@@ -23,7 +23,15 @@ export interface VideoPlan {
   motif: number;
   codec?: string;
   pending?: boolean;
-  upload?: { state: UploadState; sent: number; confirmed: number; cause?: Cause; left?: number };
+  upload?: {
+    state: UploadState;
+    sent: number;
+    confirmed: number;
+    cause?: Cause;
+    left?: number;
+    neededBy?: number;
+    late?: boolean;
+  };
 }
 
 const video = (title: string, minutes: number, gb: number, hue: number, motif: number): VideoPlan => ({
@@ -88,6 +96,7 @@ function addVideo(
       ...{ bytes, sent: (bytes * upload.sent) / 100, confirmed: (bytes * upload.confirmed) / 100 },
       ...{ parts: 100, parts_confirmed: upload.confirmed },
       ...{ bytes_per_second: speed, seconds_left: upload.left ?? null },
+      ...{ needed_by: upload.neededBy ?? null, late: upload.late ?? false },
     });
   }
   return id;
@@ -224,9 +233,51 @@ export function large(assets = 12_000): FakeHost {
   return host;
 }
 
+/** The design's workspace, with its bucket and what is left to move to it. */
+export function inBucket(key: "keychain" | "missing" = "keychain"): FakeHost {
+  const host = demo();
+  host.store.details = {
+    ...{ kind: "backblaze_b2", bucket: "lectures-2026", endpoint: "s3.us-west-004.backblazeb2.com" },
+    ...{ folder: "chemistry", key, moving: { files: 12, bytes: 3.4 * GB }, cleaning: host.store.cleaning },
+  };
+  return host;
+}
+
+/** What can stop an upload besides the line, several files of one cause, deadlines and a limit. */
+export function troubled(): FakeHost {
+  const host = inBucket();
+  const soon = new Date().setHours(18, 0, 0, 0) + 3 * 86_400_000;
+  const causes: [Cause, number][] = [
+    [{ code: "drive_gone", drive: "LECTURES" }, 2],
+    [{ code: "key_refused" }, 3],
+    [{ code: "cap_reached" }, 1],
+    [{ code: "cloud_only" }, 1],
+    [{ code: "access_denied" }, 1],
+    [{ code: "still_written" }, 1],
+  ];
+  const states: { [Code in Cause["code"]]?: UploadState } = { still_written: "queued", drive_gone: "paused" };
+  const videos = causes.flatMap(([cause, count], i) =>
+    Array.from({ length: count }, (_, n) => ({
+      ...video(`${i + 1}.${n + 1} Recording`, 30, 2, i * 60, n),
+      upload: {
+        ...{ sent: 30, confirmed: 30, cause, neededBy: soon, late: cause.code === "drive_gone" },
+        state: states[cause.code] ?? "failed",
+      },
+    })),
+  );
+  addCourse(host, "Statistics", [["Recordings", videos]]);
+  const weekend = { days: [6, 7], from_minute: 22 * 60, to_minute: 6 * 60 };
+  const slow = { kind: "limit", bytes_per_second: 2 * MB } as const;
+  host.transfers.rules = { limit: 4 * MB, timetable: [{ ...weekend, speed: slow }] };
+  return host;
+}
+
 export const scenarios: Record<string, () => FakeHost> = {
   demo: () => demo(),
   empty: () => new FakeHost(),
   failures: failing,
+  troubled,
+  bucket: () => inBucket(),
+  "key-missing": () => inBucket("missing"),
   large: () => large(),
 };

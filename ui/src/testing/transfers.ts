@@ -1,5 +1,8 @@
 // The fake backend's uploads: they advance when told to, confirm behind what they send, and obey their controls.
+import type { Hold } from "../backend/bindings/Hold";
 import type { OperationId } from "../backend/bindings/OperationId";
+import type { SendingRules } from "../backend/bindings/SendingRules";
+import type { TeachArguments } from "../backend/bindings/TeachArguments";
 import type { UploadAction } from "../backend/bindings/UploadAction";
 import type { UploadSnapshot } from "../backend/bindings/UploadSnapshot";
 import type { UploadTotals } from "../backend/bindings/UploadTotals";
@@ -9,6 +12,8 @@ const IN_FLIGHT_MAX = 3;
 
 export class Transfers {
   uploads: UploadSnapshot[] = [];
+  hold: Hold | null = null;
+  rules: SendingRules = { limit: null, timetable: [] };
 
   constructor(private readonly bytesPerSecond: number) {}
 
@@ -18,11 +23,13 @@ export class Transfers {
 
   /** Time passes. Answers the snapshots that moved. */
   advance(ms: number): UploadSnapshot[] {
+    if (this.hold !== null) return [];
+    const line = Math.min(this.bytesPerSecond, this.rules.limit ?? Number.POSITIVE_INFINITY);
     const moving = this.uploads
       .filter(({ state }) => state === "queued" || state === "uploading" || state === "verifying")
       .slice(0, IN_FLIGHT_MAX);
-    const share = (this.bytesPerSecond * ms) / 1000 / Math.max(1, moving.length);
-    return moving.map((upload) => this.replace(stepped(upload, share, this.bytesPerSecond / moving.length)));
+    const share = (line * ms) / 1000 / Math.max(1, moving.length);
+    return moving.map((upload) => this.replace(stepped(upload, share, line / moving.length)));
   }
 
   private replace(next: UploadSnapshot): UploadSnapshot {
@@ -51,6 +58,37 @@ export class Transfers {
     return before.map(({ operation }) => operation).filter((operation) => !left.has(operation));
   }
 
+  teach(args: TeachArguments) {
+    this.hold =
+      args.kind === "over"
+        ? null
+        : { kind: "teaching", until: args.kind === "for" ? Date.now() + args.minutes * 60_000 : null };
+    if (this.hold !== null)
+      this.uploads = this.uploads.map((upload) =>
+        upload.state === "uploading"
+          ? { ...upload, ...still, state: "queued", sent: upload.confirmed }
+          : upload,
+      );
+  }
+
+  needBy(operations: readonly OperationId[] | null, at: number | null) {
+    let before = 0;
+    this.uploads = this.uploads.map((upload) => {
+      if (upload.state === "ready") return upload;
+      before += upload.bytes - upload.confirmed;
+      if (!(operations?.includes(upload.operation) ?? true)) return upload;
+      const there = Date.now() + (before / this.bytesPerSecond) * 1000;
+      return { ...upload, needed_by: at, late: at !== null && there > at };
+    });
+  }
+
+  /** The file is where it can be read again. */
+  found(operation: OperationId) {
+    this.uploads = this.uploads.map((upload) =>
+      upload.operation === operation ? { ...upload, state: "queued", cause: null } : upload,
+    );
+  }
+
   totals(): UploadTotals {
     const sum = (value: (upload: UploadSnapshot) => number) =>
       this.uploads.reduce((total, upload) => total + value(upload), 0);
@@ -66,6 +104,9 @@ export class Transfers {
       bytes_per_second: speed,
       seconds_left: speed > 0 ? Math.ceil(left / speed) : null,
       paused: waiting.length > 0 && waiting.every(({ cause }) => cause?.code === "by_user"),
+      late: waiting.filter((upload) => upload.late).length,
+      hold: this.hold,
+      limit: this.rules.limit,
     };
   }
 }

@@ -3,4 +3,4 @@
 /**
  * Why an upload is not moving. The words are the window's.
  */
-export type Cause = { "code": "by_user" } | { "code": "server_unreachable" } | { "code": "store_unreachable" } | { "code": "source_gone" } | { "code": "source_unreadable", detail: string, } | { "code": "source_changed" } | { "code": "not_enough_space", needed: number, free: number, } | { "code": "corrupted", detail: string, } | { "code": "refused", detail: string, };
+export type Cause = { "code": "by_user" } | { "code": "server_unreachable" } | { "code": "store_unreachable" } | { "code": "source_gone" } | { "code": "drive_gone", drive: string, } | { "code": "cloud_only" } | { "code": "access_denied" } | { "code": "source_unreadable", detail: string, } | { "code": "still_written" } | { "code": "source_changed" } | { "code": "not_enough_space", needed: number, free: number, } | { "code": "corrupted", detail: string, } | { "code": "key_refused" } | { "code": "cap_reached" } | { "code": "refused", detail: string, };

@@ -26,4 +26,12 @@ confirmed: number,
 /**
  * Parts confirmed and in all.
  */
-parts_confirmed: number, parts: number, bytes_per_second: number | null, seconds_left: number | null, };
+parts_confirmed: number, parts: number, bytes_per_second: number | null, seconds_left: number | null, 
+/**
+ * When the person needs it there.
+ */
+needed_by: number | null, 
+/**
+ * As things go it will not be there in time.
+ */
+late: boolean, };

@@ -1,18 +1,29 @@
 // This file was generated from the list of commands in shared/. Do not edit it.
 import type { AcceptDropArguments } from "./AcceptDropArguments";
+import type { AnswerDuplicatesArguments } from "./AnswerDuplicatesArguments";
 import type { AssetPage } from "./AssetPage";
 import type { AssetQuery } from "./AssetQuery";
+import type { CheckAnswer } from "./CheckAnswer";
+import type { Cleaning } from "./Cleaning";
+import type { ConnectAnswer } from "./ConnectAnswer";
+import type { Connection } from "./Connection";
 import type { ControlArguments } from "./ControlArguments";
 import type { CourseArguments } from "./CourseArguments";
 import type { CourseDetail } from "./CourseDetail";
 import type { CourseList } from "./CourseList";
 import type { EditArguments } from "./EditArguments";
 import type { EditReceipt } from "./EditReceipt";
+import type { FindAnswer } from "./FindAnswer";
+import type { FindFileArguments } from "./FindFileArguments";
 import type { IntakeReport } from "./IntakeReport";
+import type { NeededByArguments } from "./NeededByArguments";
 import type { NoArguments } from "./NoArguments";
 import type { PickArguments } from "./PickArguments";
 import type { PosterArguments } from "./PosterArguments";
 import type { RejectedArguments } from "./RejectedArguments";
+import type { SendingRules } from "./SendingRules";
+import type { StoreDetails } from "./StoreDetails";
+import type { TeachArguments } from "./TeachArguments";
 import type { UndoArguments } from "./UndoArguments";
 import type { UploadList } from "./UploadList";
 import type { WorkspaceState } from "./WorkspaceState";
@@ -29,5 +40,15 @@ export interface Commands {
   accept_drop: { verb: "mutate"; args: AcceptDropArguments; result: IntakeReport };
   pick_files: { verb: "trigger"; args: PickArguments; result: IntakeReport };
   control_uploads: { verb: "mutate"; args: ControlArguments; result: null };
+  answer_duplicates: { verb: "mutate"; args: AnswerDuplicatesArguments; result: IntakeReport };
+  find_file: { verb: "trigger"; args: FindFileArguments; result: FindAnswer };
+  set_needed_by: { verb: "mutate"; args: NeededByArguments; result: null };
+  sending_rules: { verb: "query"; args: NoArguments; result: SendingRules };
+  set_sending_rules: { verb: "mutate"; args: SendingRules; result: null };
+  teach: { verb: "mutate"; args: TeachArguments; result: null };
+  store_details: { verb: "query"; args: NoArguments; result: StoreDetails };
+  connect_store: { verb: "mutate"; args: Connection; result: ConnectAnswer };
+  check_store: { verb: "query"; args: NoArguments; result: CheckAnswer };
+  set_cleaning: { verb: "mutate"; args: NoArguments; result: Cleaning };
   save_poster: { verb: "mutate"; args: PosterArguments; result: null };
 }

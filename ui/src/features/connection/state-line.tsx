@@ -6,6 +6,7 @@ import type { WorkspaceState } from "../../backend/bindings/WorkspaceState";
 import { useBackend } from "../../backend/context";
 import { plural } from "../../backend/format";
 import { uploadsQuery, workspaceQuery } from "../../backend/queries";
+import { openConnect } from "../../backend/store-dialogs";
 import { rejectedWords } from "../../backend/words";
 import { Button } from "../../design/button";
 import { Dialog } from "../../design/dialog";
@@ -27,7 +28,15 @@ export function StateLine() {
             <i className="dot" data-tone={words.tone} />
             <span>
               {words.first}
-              {words.second && <small>{words.second}</small>}
+              <small>
+                {words.second}
+                {words.second && words.offer && " · "}
+                {words.offer && (
+                  <button type="button" className="link" onClick={openConnect}>
+                    {words.offer === "key" ? "Give it again" : "Connect a bucket"}
+                  </button>
+                )}
+              </small>
             </span>
           </>
         )}

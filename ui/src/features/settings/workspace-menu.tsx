@@ -1,9 +1,10 @@
 // The workspace's name, the honest line on where it lives, and the few settings there are.
 import { useQuery } from "@tanstack/react-query";
-import { Activity, ChevronsUpDown, Monitor, Moon, Sun } from "lucide-react";
+import { Activity, ChevronsUpDown, Cloud, CloudUpload, Monitor, Moon, Sun } from "lucide-react";
 import { useState } from "react";
 import { useBackend, useConnection } from "../../backend/context";
 import { workspaceQuery } from "../../backend/queries";
+import { openConnect, openStore } from "../../backend/store-dialogs";
 import { STORE_WORDS } from "../../backend/words";
 import { Button } from "../../design/button";
 import { Dialog } from "../../design/dialog";
@@ -28,6 +29,9 @@ export function WorkspaceMenu() {
         label="Workspace"
         note={words.about}
         actions={[
+          workspace?.bucket
+            ? { label: "Storage and key…", icon: Cloud, act: openStore }
+            : { label: "Connect a bucket…", icon: CloudUpload, act: openConnect },
           ...THEMES.map(([id, label, icon], index) => ({
             ...{ label, icon, chosen: theme === id, apart: index === 0 },
             act: () => setTheme(id),
@@ -35,11 +39,11 @@ export function WorkspaceMenu() {
           { label: "Diagnostics", icon: Activity, apart: true, act: () => setDiagnosing(true) },
         ]}
       >
-        <button type="button" className="workspace">
+        <button type="button" className="workspace" data-focus-home>
           <b aria-hidden>{[...name][0]?.toUpperCase()}</b>
           <span>
             <span className="truncate">{name}</span>
-            <small>{words.short}</small>
+            <small>{workspace?.bucket ? `${words.tag} · ${workspace.bucket}` : words.short}</small>
           </span>
           <ChevronsUpDown size={14} aria-hidden />
         </button>

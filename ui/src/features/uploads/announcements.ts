@@ -8,6 +8,10 @@ import { announce } from "../../design/announcer";
 export function announcement(before: UploadTotals, after: UploadTotals): string | null {
   if (after.failed > before.failed)
     return `${plural(after.failed - before.failed, "upload")} failed. The upload panel says why.`;
+  if (after.late > before.late)
+    return `${plural(after.late - before.late, "upload")} will be late as things go.`;
+  if (after.hold !== null && before.hold === null) return "Uploads are on hold.";
+  if (after.hold === null && before.hold !== null) return "Uploads go on.";
   const going = (totals: UploadTotals) => totals.uploads - totals.ready - totals.failed;
   if (going(after) > 0 && after.uploads > before.uploads)
     return `Sending ${plural(after.uploads - before.uploads, "file")}.`;

@@ -1,26 +1,55 @@
 // One upload in the panel: its file, where it goes, how far it is, and what can be done about it.
-import { ArrowUpToLine, Check, Pause, Play, RotateCw, X } from "lucide-react";
+import {
+  ArrowUpToLine,
+  CalendarClock,
+  Check,
+  FolderSearch,
+  Pause,
+  Play,
+  RotateCw,
+  TriangleAlert,
+  X,
+} from "lucide-react";
 import { memo } from "react";
 import type { Actions } from "../../backend/actions";
 import type { UploadSnapshot } from "../../backend/bindings/UploadSnapshot";
-import { formatLeft, percentOf } from "../../backend/format";
+import { formatLeft, formatMoment, percentOf } from "../../backend/format";
+import type { SendingActions } from "../../backend/sending-actions";
+import { openNeededBy } from "../../backend/sending-dialogs";
 import { causeWords, UPLOAD_STATE_WORDS } from "../../backend/words";
 import { IconButton } from "../../design/button";
 import { ProgressBar } from "../../design/progress-bar";
+import { neededWords } from "./deadlines";
 
 export const UPLOAD_ITEM_HEIGHT = 60;
 
 interface Props {
   upload: UploadSnapshot;
   control: Actions["controlUploads"];
+  find: SendingActions["findFile"];
   /** Not already the first that waits. */
   canRise: boolean;
 }
 
-export const UploadItem = memo(function UploadItem({ upload, control, canRise }: Props) {
+/** By when it is needed; a warning, in words and with a sign, when it will be late. */
+function Deadline({ upload: { needed_by: at, late } }: { upload: UploadSnapshot }) {
+  if (at === null) return null;
+  const now = Date.now();
+  if (!late) return <span className="deadline"> · {neededWords(at, now)}</span>;
+  return (
+    <span className="late">
+      {" · "}
+      <TriangleAlert size={12} strokeWidth={2} aria-hidden />
+      late for {formatMoment(at, now)}
+    </span>
+  );
+}
+
+export const UploadItem = memo(function UploadItem({ upload, control, find, canRise }: Props) {
   const { state, cause, file_name: name, bytes, operation } = upload;
   const words = cause && causeWords(cause, [name]);
   const act = (action: Parameters<typeof control>[0]) => () => void control(action, [operation]);
+  const needBy = () => openNeededBy({ operation, name, at: upload.needed_by });
   const tone = words?.tone ?? (state === "paused" ? "wait" : state === "queued" ? "quiet" : "busy");
   const part = (value: number) => (bytes > 0 ? value / bytes : 0);
   return (
@@ -40,6 +69,7 @@ export const UploadItem = memo(function UploadItem({ upload, control, canRise }:
         {state === "uploading" && upload.seconds_left !== null
           ? formatLeft(upload.seconds_left)
           : (words?.short ?? UPLOAD_STATE_WORDS[state])}
+        {state !== "ready" && <Deadline upload={upload} />}
       </small>
       <div className="upload-controls">
         {state === "queued" && canRise && (
@@ -59,6 +89,16 @@ export const UploadItem = memo(function UploadItem({ upload, control, canRise }:
             label={`Resume ${name}`}
             data-testid="upload-resume"
             onClick={act("resume")}
+          />
+        )}
+        {state !== "ready" && (
+          <IconButton icon={CalendarClock} label={`Needed by… ${name}`} onClick={needBy} />
+        )}
+        {words?.remedy === "find" && (
+          <IconButton
+            icon={FolderSearch}
+            label={`Find file… ${name}`}
+            onClick={() => void find(operation, name)}
           />
         )}
         {(state === "failed" || state === "paused") && words?.retry && (

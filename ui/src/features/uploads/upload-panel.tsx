@@ -1,7 +1,7 @@
 // The upload panel: on every screen, in the corner it was put in. Hiding it never cancels anything.
 import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { ChevronUp, CircleAlert, Ellipsis, Minus, Upload, X } from "lucide-react";
+import { CalendarClock, ChevronUp, Ellipsis, Gauge, Minus, TriangleAlert, Upload, X } from "lucide-react";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { useActions } from "../../backend/actions";
 import type { UploadList } from "../../backend/bindings/UploadList";
@@ -9,11 +9,16 @@ import type { UploadSnapshot } from "../../backend/bindings/UploadSnapshot";
 import { useBackend } from "../../backend/context";
 import { formatLeft, plural } from "../../backend/format";
 import { uploadsQuery } from "../../backend/queries";
-import { Button, IconButton } from "../../design/button";
+import { useSendingActions } from "../../backend/sending-actions";
+import { openNeededBy, openRules } from "../../backend/sending-dialogs";
+import { IconButton } from "../../design/button";
 import { Menu } from "../../design/menu";
 import { useUploadAnnouncements } from "./announcements";
+import { HoldBanner } from "./hold-banner";
+import { PanelFooter } from "./panel-footer";
 import { CORNERS, setPanel, usePanel } from "./panel-state";
 import { SpeedGraph } from "./speed-graph";
+import { Causes } from "./upload-causes";
 import { causeGroups, inPanelOrder } from "./upload-groups";
 import { UPLOAD_ITEM_HEIGHT, UploadItem } from "./upload-item";
 import "./uploads.css";
@@ -47,7 +52,6 @@ function useReopenForNew(uploads: number | undefined) {
 function OpenPanel({ list }: { list: UploadList }) {
   const { uploads, totals } = list;
   const { corner, minimised } = usePanel();
-  const actions = useActions();
   const panel = useRef<HTMLElement>(null);
   useClearance(panel, corner);
   const order = useMemo(() => inPanelOrder(uploads), [uploads]);
@@ -66,15 +70,13 @@ function OpenPanel({ list }: { list: UploadList }) {
       <header>
         <h2>{formatTitle(totals.ready, totals.uploads)}</h2>
         <span className="truncate">{summary(list)}</span>
-        <Menu
-          label="Where the panel is"
-          actions={CORNERS.map((id) => ({
-            ...{ label: CORNER_WORDS[id], chosen: corner === id },
-            act: () => setPanel({ corner: id }),
-          }))}
-        >
-          <IconButton icon={Ellipsis} label="Where the panel is" />
-        </Menu>
+        {totals.late > 0 && (
+          <em className="late" title={`${plural(totals.late, "upload")} will be late`}>
+            <TriangleAlert size={13} strokeWidth={2} aria-hidden />
+            {totals.late} late
+          </em>
+        )}
+        <PanelMenu />
         <IconButton
           icon={minimised ? ChevronUp : Minus}
           label={minimised ? "Show the uploads" : "Minimise"}
@@ -89,64 +91,42 @@ function OpenPanel({ list }: { list: UploadList }) {
           onClick={() => setPanel({ dismissed: true })}
         />
       </header>
-      {!minimised && going > 0 && totals.bytes_per_second > 0 && (
-        <SpeedGraph bytesPerSecond={totals.bytes_per_second} />
-      )}
-      {groups.length > 0 && (
-        <div className="causes">
-          {groups.map(({ words, operations }) => (
-            <div key={words.happened} className="cause" data-tone={words.tone}>
-              <CircleAlert size={16} strokeWidth={1.75} aria-hidden />
-              <p>
-                {words.happened} {!minimised && words.advice}
-              </p>
-              {words.retry && (
-                <button
-                  type="button"
-                  className="link"
-                  onClick={() => void actions.controlUploads("retry", operations)}
-                >
-                  Retry
-                </button>
-              )}
-            </div>
-          ))}
-        </div>
-      )}
-      {!minimised && <Items order={order} control={actions.controlUploads} />}
-      {!minimised && (
-        <footer>
-          {going > 0 && (
-            <Button
-              look="quiet"
-              size="small"
-              onClick={() => void actions.controlUploads(totals.paused ? "resume" : "pause", null)}
-            >
-              {totals.paused ? "Resume all" : "Pause all"}
-            </Button>
-          )}
-          {retryable.length > 0 && (
-            <Button look="quiet" size="small" onClick={() => void actions.controlUploads("retry", retryable)}>
-              Retry failed
-            </Button>
-          )}
-          <Button
-            look="quiet"
-            size="small"
-            disabled={totals.ready === 0}
-            onClick={() => void actions.controlUploads("clear", null)}
-          >
-            Clear finished
-          </Button>
-        </footer>
-      )}
+      {totals.hold && <HoldBanner hold={totals.hold} />}
+      {!minimised &&
+        going > 0 &&
+        (totals.bytes_per_second > 0 || (totals.limit !== null && !totals.hold)) && (
+          <SpeedGraph bytesPerSecond={totals.bytes_per_second} limit={totals.limit} changeLimit={openRules} />
+        )}
+      <Causes groups={groups} brief={minimised} />
+      {!minimised && <Items order={order} />}
+      {!minimised && <PanelFooter totals={totals} retryable={retryable} />}
     </aside>
+  );
+}
+
+function PanelMenu() {
+  const corner = usePanel((state) => state.corner);
+  return (
+    <Menu
+      label="More about uploads"
+      actions={[
+        { label: "Speed limit and timetable…", icon: Gauge, act: openRules },
+        { label: "All needed by…", icon: CalendarClock, act: () => openNeededBy(null) },
+        ...CORNERS.map((id, index) => ({
+          ...{ label: CORNER_WORDS[id], chosen: corner === id, apart: index === 0 },
+          act: () => setPanel({ corner: id }),
+        })),
+      ]}
+    >
+      <IconButton icon={Ellipsis} label="More about uploads" />
+    </Menu>
   );
 }
 
 const formatTitle = (ready: number, all: number) => `${ready} of ${all}`;
 
 function summary({ totals, uploads }: UploadList): string {
+  if (totals.hold && totals.uploads > totals.ready) return "On hold";
   if (totals.paused) return "Paused";
   if (totals.ready === totals.uploads) return "All sent";
   if (totals.seconds_left !== null) return `${formatLeft(totals.seconds_left)} left`;
@@ -155,12 +135,9 @@ function summary({ totals, uploads }: UploadList): string {
   return totals.failed > 0 ? `${plural(totals.failed, "file")} failed` : "Waiting";
 }
 
-interface ItemsProps {
-  order: readonly UploadSnapshot[];
-  control: Parameters<typeof UploadItem>[0]["control"];
-}
-
-function Items({ order, control }: ItemsProps) {
+function Items({ order }: { order: readonly UploadSnapshot[] }) {
+  const { controlUploads } = useActions();
+  const { findFile } = useSendingActions();
   const scroller = useRef<HTMLDivElement>(null);
   const firstWaiting = order.findIndex((upload) => upload.state === "queued");
   const virtual = useVirtualizer({
@@ -183,7 +160,12 @@ function Items({ order, control }: ItemsProps) {
                 className="upload-slot"
                 style={{ transform: `translateY(${start}px)` }}
               >
-                <UploadItem upload={upload} control={control} canRise={index !== firstWaiting} />
+                <UploadItem
+                  upload={upload}
+                  control={controlUploads}
+                  find={findFile}
+                  canRise={index !== firstWaiting}
+                />
               </div>
             )
           );
