@@ -3,14 +3,16 @@
 use crate::app::App;
 use crate::platform::dialogs;
 use lectern_shared::command::{
-    AcceptDropArguments, ControlArguments, CourseArguments, EditArguments, EditReceipt, NoArguments, PickArguments,
-    PosterArguments, RejectedArguments, UndoArguments, WorkspaceState,
+    AcceptDropArguments, AnswerDuplicatesArguments, ControlArguments, CourseArguments, EditArguments, EditReceipt,
+    FindAnswer, FindFileArguments, NeededByArguments, NoArguments, PickArguments, PosterArguments, RejectedArguments,
+    TeachArguments, UndoArguments, WorkspaceState,
 };
+use lectern_shared::connect::{CheckAnswer, Cleaning, ConnectAnswer, Connection, StoreDetails};
 use lectern_shared::course::{CourseDetail, CourseList};
 use lectern_shared::error::AppError;
 use lectern_shared::event::AppEvent;
 use lectern_shared::media::{AssetPage, AssetQuery};
-use lectern_shared::upload::{IntakeReport, UploadList};
+use lectern_shared::upload::{IntakeReport, SendingRules, UploadList};
 use tauri::State;
 use tauri::ipc::{Channel, Invoke};
 
@@ -89,6 +91,48 @@ impl App {
 
     async fn control_uploads(&self, args: ControlArguments) -> Result<(), AppError> {
         self.with(async |workspace| workspace.control_uploads(args.action, args.operations).await).await
+    }
+
+    async fn answer_duplicates(&self, args: AnswerDuplicatesArguments) -> Result<IntakeReport, AppError> {
+        self.with(async |workspace| workspace.answer_duplicates(args).await).await
+    }
+
+    async fn find_file(&self, args: FindFileArguments) -> Result<FindAnswer, AppError> {
+        let name = self.with(async |workspace| workspace.name_of_upload(args.operation)).await?;
+        let Some(path) = dialogs::pick_file_named(&self.handle, &name).await else { return Ok(FindAnswer::Cancelled) };
+        self.with(async |workspace| workspace.found_file(args.operation, path).await).await
+    }
+
+    async fn set_needed_by(&self, args: NeededByArguments) -> Result<(), AppError> {
+        self.with(async |workspace| workspace.set_needed_by(args.operations, args.at).await).await
+    }
+
+    async fn sending_rules(&self, _: NoArguments) -> Result<SendingRules, AppError> {
+        self.with(async |workspace| Ok(workspace.sending_rules())).await
+    }
+
+    async fn set_sending_rules(&self, args: SendingRules) -> Result<(), AppError> {
+        self.with(async |workspace| workspace.set_sending_rules(args).await).await
+    }
+
+    async fn teach(&self, args: TeachArguments) -> Result<(), AppError> {
+        self.with(async |workspace| workspace.teach(args).await).await
+    }
+
+    async fn store_details(&self, _: NoArguments) -> Result<StoreDetails, AppError> {
+        self.connection().details().await
+    }
+
+    async fn connect_store(&self, args: Connection) -> Result<ConnectAnswer, AppError> {
+        self.connection().connect(args).await
+    }
+
+    async fn check_store(&self, _: NoArguments) -> Result<CheckAnswer, AppError> {
+        self.connection().check().await
+    }
+
+    async fn set_cleaning(&self, _: NoArguments) -> Result<Cleaning, AppError> {
+        self.connection().set_cleaning().await
     }
 
     async fn save_poster(&self, args: PosterArguments) -> Result<(), AppError> {

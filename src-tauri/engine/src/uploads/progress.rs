@@ -102,6 +102,8 @@ pub fn snapshot(record: &UploadRecord, job: &Job, around: &Surroundings) -> Uplo
         parts,
         bytes_per_second,
         seconds_left: seconds_left(record.bytes - sent, bytes_per_second),
+        needed_by: None,
+        late: false,
     }
 }
 

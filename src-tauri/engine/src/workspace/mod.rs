@@ -113,6 +113,8 @@ impl Workspace {
             name: self.settings.name.clone(),
             store: self.settings.store.kind(),
             bucket: self.settings.store.bucket(),
+            key_missing: false,
+            moving: None,
             user: self.catalogue.user(),
             server_reachable: self.sync.is_reachable(),
             edits_waiting: pending.edits,
