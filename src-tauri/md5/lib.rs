@@ -6,6 +6,7 @@
 
 use bytes::Bytes;
 use std::array;
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use wide::u32x4;
 
@@ -16,6 +17,10 @@ const BLOCK: usize = 64;
 const LANES: usize = 4;
 /// Most chains walked at once: two vectors hide each other's latency.
 const AT_ONCE: usize = 2 * LANES;
+
+/// Pieces of one chain that may lie there. They lie where they came from anyway, on their way to the network; with some
+/// from everybody, whoever hashes has all lanes full.
+const LYING_MAX: usize = 3;
 
 const START: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
 const SHIFTS: [[i32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
@@ -142,74 +147,58 @@ impl Chain {
 /// The MD5 of one part, fed piece by piece.
 pub struct Md5 {
     bench: Arc<Bench>,
-    chain: Chain,
-    /// The last piece, which lies on the bench while its owner does other things.
-    lying: Option<Arc<Work>>,
+    work: Arc<Work>,
 }
 
 impl Md5 {
     /// Leaves a piece to be hashed, now or together with others.
     pub fn update(&mut self, piece: Bytes) {
-        self.take_back();
-        let work = Arc::new(Work { piece, chain: Mutex::new(Place::Waiting(std::mem::take(&mut self.chain))) });
-        self.bench.lock().waiting.push(work.clone());
-        self.lying = Some(work);
+        let lying = {
+            let mut lying = self.work.lock();
+            lying.pieces.push_back(piece);
+            lying.pieces.len()
+        };
+        if lying == 1 {
+            self.bench.lock().waiting.push(self.work.clone());
+        } else if lying >= LYING_MAX {
+            self.bench.walk_until(&self.work, |work| work.pieces.len() < LYING_MAX);
+        }
     }
 
     /// Waits for the last piece.
     #[must_use]
-    pub fn finish(mut self) -> Md5Sum {
-        self.take_back();
-        std::mem::take(&mut self.chain).finish()
-    }
-
-    fn take_back(&mut self) {
-        if let Some(work) = self.lying.take() {
-            self.chain = self.bench.finish(&work);
-        }
+    pub fn finish(self) -> Md5Sum {
+        self.bench.walk_until(&self.work, |work| work.pieces.is_empty() && work.chain.is_some());
+        self.work.lock().chain.take().unwrap_or_default().finish()
     }
 }
 
 impl Drop for Md5 {
     /// Nobody hashes what nobody waits for.
     fn drop(&mut self) {
-        if let Some(work) = self.lying.take() {
-            self.bench.lock().waiting.retain(|other| !Arc::ptr_eq(other, &work));
-        }
+        self.bench.lock().waiting.retain(|other| !Arc::ptr_eq(other, &self.work));
     }
 }
 
-struct Work {
-    piece: Bytes,
-    chain: Mutex<Place>,
+/// A chain and the pieces that lie before it.
+#[derive(Default)]
+struct Work(Mutex<Lying>);
+
+struct Lying {
+    /// None while somebody walks it.
+    chain: Option<Chain>,
+    pieces: VecDeque<Bytes>,
 }
 
-/// Where a chain is.
-enum Place {
-    Waiting(Chain),
-    Walked(Chain),
-    /// With whoever walks it, or with its owner again.
-    Away,
+impl Default for Lying {
+    fn default() -> Self {
+        Self { chain: Some(Chain::default()), pieces: VecDeque::new() }
+    }
 }
 
 impl Work {
-    fn place(&self) -> MutexGuard<'_, Place> {
-        self.chain.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn replace(&self, place: Place) -> Place {
-        std::mem::replace(&mut *self.place(), place)
-    }
-
-    fn take_walked(&self) -> Option<Chain> {
-        let mut place = self.place();
-        match std::mem::replace(&mut *place, Place::Away) {
-            Place::Walked(chain) => Some(chain),
-            other => {
-                *place = other;
-                None
-            }
-        }
+    fn lock(&self) -> MutexGuard<'_, Lying> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -219,12 +208,12 @@ pub struct Md5Bench(Arc<Bench>);
 
 #[derive(Default)]
 struct Bench {
-    state: Mutex<Lying>,
+    state: Mutex<Waiting>,
     walked: Condvar,
 }
 
 #[derive(Default)]
-struct Lying {
+struct Waiting {
     waiting: Vec<Arc<Work>>,
     /// Somebody hashes. One at a time: together they would only have fewer lanes each.
     busy: bool,
@@ -233,32 +222,29 @@ struct Lying {
 impl Md5Bench {
     #[must_use]
     pub fn md5(&self) -> Md5 {
-        Md5 { bench: self.0.clone(), chain: Chain::default(), lying: None }
+        Md5 { bench: self.0.clone(), work: Arc::default() }
     }
 }
 
 impl Bench {
-    fn lock(&self) -> MutexGuard<'_, Lying> {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hashes, with others that wait, or waits for the one who does.
-    fn finish(&self, mine: &Arc<Work>) -> Chain {
-        let mut lying = self.lock();
-        loop {
-            if let Some(chain) = mine.take_walked() {
-                return chain;
-            }
-            if lying.busy {
-                lying = self.walked.wait(lying).unwrap_or_else(PoisonError::into_inner);
+    fn walk_until(&self, mine: &Arc<Work>, is_enough: impl Fn(&Lying) -> bool) {
+        let mut state = self.lock();
+        while !is_enough(&mine.lock()) {
+            if state.busy {
+                state = self.walked.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
-            let mut batch = take_batch(&mut lying.waiting, mine);
-            lying.busy = true;
-            drop(lying);
-            walk_batch(&mut batch);
-            lying = self.lock();
-            lying.busy = false;
+            let batch = take_batch(&mut state.waiting, mine);
+            state.busy = true;
+            drop(state);
+            walk_batch(&batch);
+            state = self.lock();
+            state.busy = false;
             self.walked.notify_all();
         }
     }
@@ -271,22 +257,26 @@ fn take_batch(waiting: &mut Vec<Arc<Work>>, mine: &Arc<Work>) -> Vec<Arc<Work>> 
     std::iter::once(mine.clone()).chain(waiting.drain(..others)).collect()
 }
 
-fn walk_batch(batch: &mut [Arc<Work>]) {
-    let mut chains: Vec<Chain> = batch
+/// All pieces that lie there now. What is added meanwhile is the next batch's.
+fn walk_batch(batch: &[Arc<Work>]) {
+    let (mut chains, mut pieces): (Vec<Chain>, Vec<VecDeque<Bytes>>) = batch
         .iter()
-        .map(|work| match work.replace(Place::Away) {
-            Place::Waiting(chain) | Place::Walked(chain) => chain,
-            Place::Away => Chain::default(),
+        .map(|work| {
+            let mut lying = work.lock();
+            (lying.chain.take().unwrap_or_default(), std::mem::take(&mut lying.pieces))
         })
-        .collect();
-    let mut walks: Vec<(&mut [u32; 4], &[u8])> = Vec::with_capacity(chains.len());
-    for (chain, work) in chains.iter_mut().zip(&*batch) {
-        let blocks = chain.align(&work.piece);
-        walks.push((&mut chain.state, blocks));
+        .unzip();
+    while pieces.iter().any(|pieces| !pieces.is_empty()) {
+        let next: Vec<Bytes> = pieces.iter_mut().map(|pieces| pieces.pop_front().unwrap_or_default()).collect();
+        let mut walks: Vec<(&mut [u32; 4], &[u8])> = Vec::with_capacity(chains.len());
+        for (chain, piece) in chains.iter_mut().zip(&next) {
+            let blocks = chain.align(piece);
+            walks.push((&mut chain.state, blocks));
+        }
+        walk(&mut walks);
     }
-    walk(&mut walks);
     for (work, chain) in batch.iter().zip(chains) {
-        drop(work.replace(Place::Walked(chain)));
+        work.lock().chain = Some(chain);
     }
 }
 

@@ -1,0 +1,167 @@
+//! How many parts are in flight: as many as the line rewards, fewer as soon as the store asks for less. Pure: it reads no
+//! clock.
+
+use std::time::{Duration, Instant};
+
+const FIRST: usize = 4;
+pub const SLOTS_MAX: usize = 16;
+/// Goodput is compared over windows this long: shorter ones compare bursts of the system's buffers.
+const WINDOW: Duration = Duration::from_secs(3);
+/// Less of a difference is noise.
+const NOTICEABLE: f64 = 0.05;
+/// Windows that a count which turned out best is kept before others are tried again: lines change, but not every minute.
+const KEPT_FOR: u32 = 10;
+
+/// The count, and what its last changes brought.
+#[derive(Debug)]
+pub struct Slots {
+    count: usize,
+    window: Option<Window>,
+    /// Goodput of the window before, bytes a second, and what was changed after it.
+    before: Option<(f64, Change)>,
+    keep: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    since: Instant,
+    bytes: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    More,
+    Fewer,
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        Self::starting_at(FIRST)
+    }
+}
+
+impl Slots {
+    #[must_use]
+    pub fn starting_at(count: usize) -> Self {
+        Self { count: count.clamp(1, SLOTS_MAX), window: None, before: None, keep: 0 }
+    }
+
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The store said 503 or 429: half as many, and no second time for the answers of the same moment.
+    pub fn pushed_back(&mut self, now: Instant) {
+        let is_fresh = self.before.is_none() && self.keep == KEPT_FOR;
+        let is_same_moment = is_fresh && self.window.is_some_and(|window| now - window.since < WINDOW);
+        if !is_same_moment {
+            self.count = (self.count / 2).max(1);
+            (self.window, self.before, self.keep) = (Some(Window { since: now, bytes: 0 }), None, KEPT_FOR);
+        }
+    }
+
+    /// To be told from time to time: all bytes the network took so far, and whether all slots are used with more to send.
+    /// What is measured while slots are idle says nothing about them.
+    pub fn measure(&mut self, now: Instant, bytes: u64, is_full: bool) {
+        if !is_full {
+            self.window = None;
+            return;
+        }
+        let window = *self.window.get_or_insert(Window { since: now, bytes });
+        let window = if window.bytes == 0 { Window { bytes, ..window } } else { window };
+        self.window = Some(window);
+        let taken = now.saturating_duration_since(window.since);
+        if taken < WINDOW {
+            return;
+        }
+        self.window = Some(Window { since: now, bytes });
+        self.decide(bytes.saturating_sub(window.bytes) as f64 / taken.as_secs_f64());
+    }
+
+    fn decide(&mut self, rate: f64) {
+        if self.keep > 0 {
+            self.keep -= 1;
+            return;
+        }
+        let change = match self.before {
+            None => Change::More,
+            Some((before, change)) if rate > before * (1.0 + NOTICEABLE) => change,
+            // More slots for the same goodput are only more memory, and more to lose at a cut.
+            Some((_, Change::More)) => {
+                self.count = self.count.saturating_sub(1).max(1);
+                (self.before, self.keep) = (None, KEPT_FOR);
+                return;
+            }
+            Some((before, Change::Fewer)) if rate < before * (1.0 - NOTICEABLE) => Change::More,
+            Some((_, Change::Fewer)) => Change::Fewer,
+        };
+        let next = match change {
+            Change::More => self.count + 1,
+            Change::Fewer => self.count.saturating_sub(1),
+        };
+        if (1..=SLOTS_MAX).contains(&next) {
+            self.count = next;
+            self.before = Some((rate, change));
+        } else {
+            (self.before, self.keep) = (None, KEPT_FOR);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line that carries so much for so many slots, watched for a while.
+    fn count_after(slots: &mut Slots, minutes: u32, goodput: impl Fn(usize) -> f64) -> usize {
+        let start = Instant::now();
+        let mut bytes = 1.0;
+        for tick in 0..minutes * 60 * 10 {
+            bytes += goodput(slots.count()) / 10.0;
+            slots.measure(start + Duration::from_millis(100) * tick, bytes as u64, true);
+        }
+        slots.count()
+    }
+
+    #[test]
+    fn a_long_line_gets_slots_as_long_as_each_brings_more() {
+        let mut slots = Slots::default();
+        assert_eq!(slots.count(), 4);
+        let per_slot = |count: usize| count.min(11) as f64 * 1e6;
+        let count = count_after(&mut slots, 3, per_slot);
+        assert!((10..=12).contains(&count), "{count}");
+        assert!(count_after(&mut Slots::default(), 10, |count| count as f64 * 1e6) <= SLOTS_MAX);
+    }
+
+    #[test]
+    fn a_line_that_is_full_keeps_few() {
+        let count = count_after(&mut Slots::default(), 10, |_| 5e6);
+        assert!((3..=5).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn a_store_that_asks_for_less_gets_half_once_for_all_answers_of_a_moment() {
+        let (mut slots, now) = (Slots::starting_at(12), Instant::now());
+        for _ in 0..12 {
+            slots.pushed_back(now);
+        }
+        assert_eq!(slots.count(), 6);
+        slots.pushed_back(now + WINDOW);
+        assert_eq!(slots.count(), 3);
+        for _ in 0..5 {
+            slots.pushed_back(now + 100 * WINDOW);
+            slots.pushed_back(now + 200 * WINDOW);
+        }
+        assert_eq!(slots.count(), 1, "never none");
+    }
+
+    #[test]
+    fn slots_without_work_are_not_judged() {
+        let (mut slots, start) = (Slots::default(), Instant::now());
+        for second in 0..600 {
+            slots.measure(start + Duration::from_secs(second), second * 1_000, false);
+        }
+        assert_eq!(slots.count(), 4);
+    }
+}
