@@ -5,9 +5,9 @@ mod support;
 
 use lectern_engine::uploads::Outcome;
 use lectern_shared::event::AppEvent;
-use lectern_shared::ids::{ChapterId, CourseId};
+use lectern_shared::ids::{ChapterId, CourseId, OperationId};
 use lectern_shared::upload::{
-    Cause, Destination, ProgressName, RefusedReason, UploadAction, UploadContext, UploadState,
+    Cause, Destination, Hold, ProgressName, RefusedReason, UploadAction, UploadContext, UploadState,
 };
 use std::time::{Duration, Instant};
 use support::store::Fault;
@@ -423,4 +423,52 @@ async fn finished_uploads_are_cleared_and_the_order_can_be_changed() {
     let order: Vec<_> = uploads.list().uploads.iter().map(|upload| upload.operation).collect();
     assert_eq!(order, [second, first]);
     assert_eq!(world.catalogue.records.lock().unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_somebody_teaches_nothing_is_on_the_line_and_then_it_goes_on_from_what_is_confirmed() {
+    let world = World::new().await;
+    world.server.with(|state| state.delay = Duration::from_millis(50));
+    let uploads = world.engine().await;
+    let path = world.file("lecture.mp4", 80 * MIB);
+    let (operation, asset) = world.add(&uploads, path.clone()).await;
+    until("a part is confirmed", || snapshot(&uploads, operation).is_some_and(|shown| shown.confirmed > 0)).await;
+    let hold = Hold::Teaching { until: None };
+    uploads.hold(Some(hold), None);
+    until("it is told", || uploads.list().totals.hold == Some(hold)).await;
+    until("the line is empty", || snapshot(&uploads, operation).is_some_and(|shown| shown.sent == shown.confirmed))
+        .await;
+    let before = world.puts_of(asset);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let still = snapshot(&uploads, operation).unwrap();
+    assert!(still.confirmed < still.bytes && still.cause.is_none(), "{still:?}");
+    let meanwhile = world.puts_of(asset);
+    assert!(meanwhile.len() <= before.len() + 1, "{before:?} and then {meanwhile:?}");
+
+    uploads.hold(None, None);
+    until_state(&uploads, operation, UploadState::Ready).await;
+    world.assert_stored(asset, &path);
+    world.assert_progress_was_honest(false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_needed_first_is_sent_first_and_what_will_be_late_is_said() {
+    let world = World::new().await;
+    let uploads = world.engine().await;
+    uploads.hold(Some(Hold::Teaching { until: None }), None);
+    until("it is held", || uploads.list().totals.hold.is_some()).await;
+    let (first, _) = world.add(&uploads, world.file("first.mp4", 40 * MIB)).await;
+    let (urgent, _) = world.add(&uploads, world.file("urgent lecture.mp4", 40 * MIB)).await;
+    uploads.set_needed_by(Some(vec![urgent]), Some(1_000)).await.unwrap();
+    let listed = uploads.list();
+    let order: Vec<OperationId> = listed.uploads.iter().map(|upload| upload.operation).collect();
+    assert_eq!(order, [urgent, first]);
+    until("1970 is over", || snapshot(&uploads, urgent).is_some_and(|shown| shown.late)).await;
+    assert_eq!(uploads.list().totals.late, 1);
+    assert_eq!(world.catalogue.records.lock().unwrap()[1].needed_by, Some(1_000), "a restart knows it too");
+    uploads.set_needed_by(None, None).await.unwrap();
+    until("there is no time to miss", || uploads.list().totals.late == 0).await;
+    uploads.hold(None, None);
+    until_state(&uploads, first, UploadState::Ready).await;
+    until_state(&uploads, urgent, UploadState::Ready).await;
 }

@@ -37,7 +37,11 @@ impl Database {
         }
         let mut writer = Connection::open(file)?;
         prepare(&writer)?;
-        Migrations::new(vec![M::up(include_str!("schema.sql"))]).to_latest(&mut writer)?;
+        Migrations::new(vec![
+            M::up(include_str!("schema.sql")),
+            M::up("ALTER TABLE upload ADD COLUMN needed_by INTEGER"),
+        ])
+        .to_latest(&mut writer)?;
         let mut readers = Vec::with_capacity(READERS);
         for _ in 0..READERS {
             let reader =

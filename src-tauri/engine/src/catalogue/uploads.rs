@@ -2,16 +2,16 @@
 
 use super::{Catalogue, CatalogueFailure, outbox};
 use crate::uploads::{Announced, CatalogueError, NewUpload, Outcome, UploadCatalogue, UploadRecord};
-use lectern_shared::SCHEMA;
 use lectern_shared::ids::{AssetId, CourseId, OperationId, UserId, VideoId};
 use lectern_shared::media::{AssetKind, Probe};
 use lectern_shared::mutation::{Between, Mutation};
 use lectern_shared::upload::Destination;
+use lectern_shared::{Millis, SCHEMA};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use std::path::{Path, PathBuf};
 
 const COLUMNS: &str = "operation, asset, video, course, path, name, kind, bytes, modified_ns, file_device, file_number,
-    destination, paused, outcome";
+    destination, paused, outcome, needed_by";
 
 impl From<CatalogueFailure> for CatalogueError {
     fn from(failure: CatalogueFailure) -> Self {
@@ -54,6 +54,18 @@ impl UploadCatalogue for Catalogue {
 
     async fn set_paused(&self, operation: OperationId, paused: bool) -> Result<(), CatalogueError> {
         self.update("UPDATE upload SET paused = ?2 WHERE operation = ?1", operation, i64::from(paused)).await
+    }
+
+    async fn set_needed_by(&self, operations: &[OperationId], at: Option<Millis>) -> Result<(), CatalogueError> {
+        let operations = operations.to_vec();
+        let written = self.database.write(move |tx| {
+            let mut update = tx.prepare_cached("UPDATE upload SET needed_by = ?2 WHERE operation = ?1")?;
+            for operation in operations {
+                update.execute(params![operation.to_string(), at])?;
+            }
+            Ok(())
+        });
+        Ok(written.await?)
     }
 
     async fn set_outcome(&self, operation: OperationId, outcome: Option<Outcome>) -> Result<(), CatalogueError> {
@@ -229,6 +241,7 @@ fn record(row: &Row<'_>) -> Result<UploadRecord, CatalogueFailure> {
             Some(_) => Some(Outcome::Failed),
             None => None,
         },
+        needed_by: row.get(14)?,
     })
 }
 

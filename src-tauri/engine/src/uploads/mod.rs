@@ -17,6 +17,7 @@ mod recovery;
 mod scheduler;
 mod seam;
 mod sending;
+mod slots;
 mod source;
 mod worker;
 
@@ -29,8 +30,9 @@ use crate::remote::{CourseServer, Line};
 use futures::{StreamExt as _, TryStreamExt as _};
 use journal::{Journal, Write};
 use lectern_md5::Md5Bench;
+use lectern_shared::Millis;
 use lectern_shared::ids::{AssetId, OperationId, UserId};
-use lectern_shared::upload::{Destination, IntakeReport, UploadAction, UploadList, UploadState};
+use lectern_shared::upload::{Destination, Hold, IntakeReport, UploadAction, UploadList, UploadState};
 use progress::Board;
 use scheduler::{Keep, Message, Parts, Scheduler, ToKeep};
 use std::path::PathBuf;
@@ -46,11 +48,9 @@ pub struct UploadsConfig {
     /// The journal's SQLite file; made when it is not there.
     pub journal: PathBuf,
     pub user: UserId,
-    /// Parts in flight, over all uploads.
-    pub concurrency: usize,
     pub line: Line,
     /// Looks at everything and sends nothing: for who only wants to know.
-    pub held: bool,
+    pub idle: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -121,8 +121,8 @@ impl Uploads {
         });
         let mut scheduler = Scheduler::new(Parts {
             user: config.user,
-            concurrency: config.concurrency,
-            held: config.held,
+            slots: slots::Slots::default(),
+            idle: config.idle,
             patience,
             outside,
             board: board.clone(),
@@ -243,6 +243,26 @@ impl Uploads {
     /// Server or store may be back: try again now. Costs no tries.
     pub fn nudge(&self) {
         let _ = self.inner.messages.send(Message::Nudge);
+    }
+
+    /// Sends nothing from now on, or goes on. `limit` is only shown: the pace is its owner's to set.
+    pub fn hold(&self, hold: Option<Hold>, limit: Option<u64>) {
+        let _ = self.inner.messages.send(Message::Hold { hold, limit });
+    }
+
+    /// When these, or all that are not ready, are needed by; what is needed first is sent first.
+    ///
+    /// # Errors
+    /// When the catalogue could not be told.
+    pub async fn set_needed_by(
+        &self,
+        operations: Option<Vec<OperationId>>,
+        at: Option<Millis>,
+    ) -> Result<(), UploadsError> {
+        let chosen = self.inner.board.unfinished(operations.as_deref());
+        let operations: Vec<OperationId> = chosen.into_iter().map(|(operation, _)| operation).collect();
+        self.inner.catalogue.set_needed_by(&operations, at).await?;
+        self.ask(|done| Message::NeededBy { operations, at, done }).await
     }
 
     /// Stops sending, drops what is in flight, flushes the journal.

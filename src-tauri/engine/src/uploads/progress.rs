@@ -1,8 +1,9 @@
 //! What the window sees of the uploads: snapshots, never deltas, so that any one may be lost.
 
+use lectern_shared::Millis;
 use lectern_shared::ids::{AssetId, OperationId, UserId};
 use lectern_shared::upload::{
-    Cause, ProgressName, UploadContext, UploadList, UploadSnapshot, UploadState, UploadTotals,
+    Cause, Hold, ProgressName, UploadContext, UploadList, UploadSnapshot, UploadState, UploadTotals,
 };
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
@@ -11,6 +12,10 @@ use std::time::{Duration, Instant};
 
 use super::job::{Job, Phase};
 use super::seam::UploadRecord;
+
+/// Where an upload stands in the queue: when it is needed by (milliseconds since 1970, the largest without a time, the
+/// smallest after "move to top"), then when it came.
+pub type Rank = (i64, i64);
 
 /// Snapshots are emitted at most this often.
 pub const TICK: Duration = Duration::from_millis(100);
@@ -102,7 +107,8 @@ pub fn snapshot(record: &UploadRecord, job: &Job, around: &Surroundings) -> Uplo
         parts,
         bytes_per_second,
         seconds_left: seconds_left(record.bytes - sent, bytes_per_second),
-        needed_by: None,
+        needed_by: record.needed_by,
+        // The board's to judge: it knows who goes before.
         late: false,
     }
 }
@@ -136,6 +142,7 @@ pub fn totals<'a>(snapshots: impl Iterator<Item = &'a UploadSnapshot>, bytes_per
             UploadState::Paused => {}
             _ => left += upload.bytes - upload.sent,
         }
+        totals.late += u32::from(upload.late);
         if upload.state != UploadState::Ready {
             waiting += 1;
             by_user += u32::from(upload.cause == Some(Cause::ByUser));
@@ -155,9 +162,18 @@ pub struct Board {
 
 #[derive(Default)]
 struct BoardInner {
-    by_rank: BTreeMap<i64, UploadSnapshot>,
+    by_rank: BTreeMap<Rank, UploadSnapshot>,
     paths: HashMap<AssetId, PathBuf>,
     bytes_per_second: Option<u64>,
+    hold: Option<Hold>,
+    limit: Option<u64>,
+}
+
+impl BoardInner {
+    fn totals(&self) -> UploadTotals {
+        let totals = totals(self.by_rank.values(), self.bytes_per_second);
+        UploadTotals { hold: self.hold, limit: self.limit, ..totals }
+    }
 }
 
 impl Board {
@@ -166,17 +182,20 @@ impl Board {
     }
 
     /// Whether it says anything new.
-    pub fn put(&self, rank: i64, snapshot: UploadSnapshot) -> bool {
+    pub fn put(&self, rank: Rank, mut snapshot: UploadSnapshot) -> bool {
         let mut inner = self.lock();
-        if inner.by_rank.get(&rank) == Some(&snapshot) {
-            return false;
+        if let Some(before) = inner.by_rank.get(&rank) {
+            snapshot.late = before.late && snapshot.state != UploadState::Ready;
+            if *before == snapshot {
+                return false;
+            }
         }
         inner.by_rank.insert(rank, snapshot);
         true
     }
 
     #[must_use]
-    pub fn snapshot(&self, rank: i64) -> Option<UploadSnapshot> {
+    pub fn snapshot(&self, rank: Rank) -> Option<UploadSnapshot> {
         self.lock().by_rank.get(&rank).cloned()
     }
 
@@ -184,14 +203,14 @@ impl Board {
         self.lock().paths.insert(asset, path);
     }
 
-    pub fn remove(&self, rank: i64) {
+    pub fn remove(&self, rank: Rank) {
         let mut inner = self.lock();
         if let Some(snapshot) = inner.by_rank.remove(&rank) {
             inner.paths.remove(&snapshot.asset);
         }
     }
 
-    pub fn move_to(&self, old: i64, new: i64) {
+    pub fn move_to(&self, old: Rank, new: Rank) {
         let mut inner = self.lock();
         if let Some(snapshot) = inner.by_rank.remove(&old) {
             inner.by_rank.insert(new, snapshot);
@@ -204,15 +223,41 @@ impl Board {
 
     #[must_use]
     pub fn totals(&self) -> UploadTotals {
-        let inner = self.lock();
-        totals(inner.by_rank.values(), inner.bytes_per_second)
+        self.lock().totals()
+    }
+
+    pub fn set_hold(&self, hold: Option<Hold>, limit: Option<u64>) {
+        let mut inner = self.lock();
+        (inner.hold, inner.limit) = (hold, limit);
+    }
+
+    #[must_use]
+    pub fn has_deadlines(&self) -> bool {
+        self.lock().by_rank.values().any(|upload| upload.needed_by.is_some() && upload.state != UploadState::Ready)
+    }
+
+    /// Which uploads will miss their time, as fast as it goes and in the order they go; paused ones count as if they went.
+    /// Answers those of which something else is true than before.
+    pub fn judge(&self, now: Millis) -> Vec<OperationId> {
+        let mut inner = self.lock();
+        let rate = inner.bytes_per_second.filter(|rate| *rate > 0);
+        let (mut before, mut changed) = (0_u64, Vec::new());
+        for upload in inner.by_rank.values_mut().filter(|upload| upload.state != UploadState::Ready) {
+            before += upload.bytes - upload.sent;
+            let seconds = rate.map_or(0, |rate| before.div_ceil(rate));
+            let there_at = now.saturating_add(Millis::try_from(seconds).unwrap_or(Millis::MAX / 1_000) * 1_000);
+            let is_late = upload.needed_by.is_some_and(|needed_by| there_at > needed_by);
+            if std::mem::replace(&mut upload.late, is_late) != is_late {
+                changed.push(upload.operation);
+            }
+        }
+        changed
     }
 
     #[must_use]
     pub fn list(&self) -> UploadList {
         let inner = self.lock();
-        let totals = totals(inner.by_rank.values(), inner.bytes_per_second);
-        UploadList { uploads: inner.by_rank.values().cloned().collect(), totals }
+        UploadList { uploads: inner.by_rank.values().cloned().collect(), totals: inner.totals() }
     }
 
     #[must_use]

@@ -76,6 +76,7 @@ mod tests {
             destination: String::new(),
             paused: false,
             outcome,
+            needed_by: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the upload engine needs of the catalogue, and nothing more: the catalogue implements it, tests bring their own.
 
+use lectern_shared::Millis;
 use lectern_shared::ids::{AssetId, CourseId, OperationId, VideoId};
 use lectern_shared::media::{AssetKind, Probe};
 use lectern_shared::upload::Destination;
@@ -44,6 +45,8 @@ pub struct UploadRecord {
     /// Paused by the user, kept across restarts.
     pub paused: bool,
     pub outcome: Option<Outcome>,
+    /// When the person needs it there.
+    pub needed_by: Option<Millis>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +81,7 @@ pub trait UploadCatalogue: Send + Sync + 'static {
     /// for ever.
     async fn announced(&self, assets: &[AssetId]) -> Result<Vec<(AssetId, Announced)>, CatalogueError>;
     async fn set_paused(&self, operation: OperationId, paused: bool) -> Result<(), CatalogueError>;
+    async fn set_needed_by(&self, operations: &[OperationId], at: Option<Millis>) -> Result<(), CatalogueError>;
     async fn set_outcome(&self, operation: OperationId, outcome: Option<Outcome>) -> Result<(), CatalogueError>;
     /// Cancelled by the user: takes the upload row away and deletes the place and the asset it was for.
     async fn cancel(&self, operation: OperationId) -> Result<(), CatalogueError>;

@@ -99,9 +99,9 @@ pub async fn send_part(outside: &Outside, order: PartOrder, off_line: impl FnOnc
         }
         (PutOutcome::Sent { .. }, None) => PartEnd::Mismatch,
         (PutOutcome::Expired { code }, _) => PartEnd::Expired { code },
-        (PutOutcome::Transient { detail, retry_after, answered }, _) => {
+        (PutOutcome::Transient { detail, retry_after, answered, slow_down }, _) => {
             tracing::debug!(part = order.part, %detail, "a part will be sent again");
-            PartEnd::Transient { detail, retry_after, answered }
+            PartEnd::Transient { detail, retry_after, answered, slow_down }
         }
         (PutOutcome::Unreachable { detail }, _) => {
             tracing::debug!(part = order.part, %detail, "the store does not answer");

@@ -20,6 +20,8 @@ pub struct Slots {
     /// Goodput of the window before, bytes a second, and what was changed after it.
     before: Option<(f64, Change)>,
     keep: u32,
+    /// What is tried when it has been kept long enough.
+    next: Change,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +45,7 @@ impl Default for Slots {
 impl Slots {
     #[must_use]
     pub fn starting_at(count: usize) -> Self {
-        Self { count: count.clamp(1, SLOTS_MAX), window: None, before: None, keep: 0 }
+        Self { count: count.clamp(1, SLOTS_MAX), window: None, before: None, keep: 0, next: Change::More }
     }
 
     #[must_use]
@@ -57,7 +59,8 @@ impl Slots {
         let is_same_moment = is_fresh && self.window.is_some_and(|window| now - window.since < WINDOW);
         if !is_same_moment {
             self.count = (self.count / 2).max(1);
-            (self.window, self.before, self.keep) = (Some(Window { since: now, bytes: 0 }), None, KEPT_FOR);
+            self.window = Some(Window { since: now, bytes: 0 });
+            self.settle(self.count, Change::More);
         }
     }
 
@@ -84,28 +87,32 @@ impl Slots {
             self.keep -= 1;
             return;
         }
-        let change = match self.before {
-            None => Change::More,
-            Some((before, change)) if rate > before * (1.0 + NOTICEABLE) => change,
+        match self.before {
+            None => self.change(rate, self.next),
+            Some((before, Change::More)) if rate > before * (1.0 + NOTICEABLE) => self.change(rate, Change::More),
             // More slots for the same goodput are only more memory, and more to lose at a cut.
-            Some((_, Change::More)) => {
-                self.count = self.count.saturating_sub(1).max(1);
-                (self.before, self.keep) = (None, KEPT_FOR);
-                return;
+            Some((_, Change::More)) => self.settle(self.count.saturating_sub(1).max(1), Change::Fewer),
+            Some((before, Change::Fewer)) if rate < before * (1.0 - NOTICEABLE) => {
+                self.settle(self.count + 1, Change::More);
             }
-            Some((before, Change::Fewer)) if rate < before * (1.0 - NOTICEABLE) => Change::More,
-            Some((_, Change::Fewer)) => Change::Fewer,
-        };
-        let next = match change {
-            Change::More => self.count + 1,
-            Change::Fewer => self.count.saturating_sub(1),
-        };
-        if (1..=SLOTS_MAX).contains(&next) {
-            self.count = next;
-            self.before = Some((rate, change));
-        } else {
-            (self.before, self.keep) = (None, KEPT_FOR);
+            Some((_, Change::Fewer)) => self.change(rate, Change::Fewer),
         }
+    }
+
+    fn change(&mut self, rate: f64, change: Change) {
+        match change {
+            Change::More if self.count < SLOTS_MAX => self.count += 1,
+            // Fewer than at the start would only make the line idle between two parts.
+            Change::Fewer if self.count > FIRST => self.count -= 1,
+            Change::More => return self.settle(self.count, Change::Fewer),
+            Change::Fewer => return self.settle(self.count, Change::More),
+        }
+        self.before = Some((rate, change));
+    }
+
+    /// Stays there for a while, and then tries the other way.
+    fn settle(&mut self, count: usize, next: Change) {
+        (self.count, self.before, self.keep, self.next) = (count, None, KEPT_FOR, next);
     }
 }
 

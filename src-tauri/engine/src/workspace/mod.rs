@@ -6,6 +6,7 @@ mod describe;
 mod keys;
 mod local;
 mod lock;
+mod sending;
 mod settings;
 mod source;
 mod undo;
@@ -22,22 +23,21 @@ use crate::remote::{CourseServer, Line};
 use crate::sync::Sync;
 use crate::uploads::{Uploads, UploadsConfig, UploadsError};
 use describe::Describer;
+use lectern_shared::Millis;
 use lectern_shared::change::CacheTag;
-use lectern_shared::command::{EditReceipt, PosterArguments, WorkspaceState};
+use lectern_shared::command::{EditReceipt, PosterArguments, TeachArguments, WorkspaceState};
 use lectern_shared::course::{CourseDetail, CourseList};
 use lectern_shared::error::{AppError, ErrorCode};
 use lectern_shared::event::AppEvent;
 use lectern_shared::ids::{AssetId, CourseId, EditId, OperationId};
 use lectern_shared::media::{AssetPage, AssetQuery};
 use lectern_shared::mutation::Mutation;
-use lectern_shared::upload::{Destination, IntakeReport, UploadAction, UploadList, UploadState};
+use lectern_shared::upload::{Destination, IntakeReport, SendingRules, UploadAction, UploadList, UploadState};
+use sending::Sending;
 use source::Source;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use undo::{AddedFile, Done, UndoStack};
-
-/// Parts in flight, over all uploads.
-const CONCURRENCY: usize = 4;
 
 /// What a workspace is opened with.
 pub struct WorkspaceConfig {
@@ -61,6 +61,7 @@ pub struct Workspace {
     thumbnails: ThumbnailCache,
     describer: Describer,
     undo: UndoStack,
+    sending: Sending,
     events: EventSink,
 }
 
@@ -77,13 +78,12 @@ impl Workspace {
         let catalogue = Catalogue::open(&config.folder.join("mirror.sqlite"), config.settings.user)?;
         let thumbnails = ThumbnailCache::open(config.folder.join("thumbnails"))?;
         let sync = Sync::start(catalogue.clone(), server.clone(), events.clone());
-        let roots = config.line.roots.clone();
+        let (roots, pace) = (config.line.roots.clone(), config.line.pace.clone());
         let uploads_config = UploadsConfig {
             journal: config.folder.join("journal.sqlite"),
             user: config.settings.user,
-            concurrency: CONCURRENCY,
             line: config.line,
-            held: config.held,
+            idle: config.held,
         };
         let uploads =
             Uploads::start(uploads_config, Arc::new(catalogue.clone()), server.clone(), events.clone()).await?;
@@ -100,8 +100,9 @@ impl Workspace {
             roots,
         });
         nudge_when_reachable(&sync, &uploads);
+        let sending = Sending::start(&config.folder, pace, uploads.clone());
         let (settings, undo) = (config.settings, UndoStack::default());
-        Ok(Self { settings, catalogue, sync, uploads, previews, thumbnails, describer, undo, events })
+        Ok(Self { settings, catalogue, sync, uploads, previews, thumbnails, describer, undo, sending, events })
     }
 
     /// # Errors
@@ -253,6 +254,37 @@ impl Workspace {
             }
         }
         controlled
+    }
+
+    /// When uploads are needed by: those named, or all that are not ready.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Storage`]
+    pub async fn set_needed_by(
+        &self,
+        operations: Option<Vec<OperationId>>,
+        at: Option<Millis>,
+    ) -> Result<(), AppError> {
+        self.uploads.set_needed_by(operations, at).await.map_err(uploads_error)
+    }
+
+    #[must_use]
+    pub fn sending_rules(&self) -> SendingRules {
+        self.sending.rules()
+    }
+
+    /// # Errors
+    /// [`ErrorCode::Invalid`]; [`ErrorCode::Storage`] when they hold for this run only.
+    pub async fn set_sending_rules(&self, rules: SendingRules) -> Result<(), AppError> {
+        self.sending.set_rules(rules)
+    }
+
+    /// "I'm teaching now", and "I'm done".
+    ///
+    /// # Errors
+    /// [`ErrorCode::Storage`] when it holds for this run only.
+    pub async fn teach(&self, teach: TeachArguments) -> Result<(), AppError> {
+        self.sending.teach(teach)
     }
 
     fn remember_files(&self, operations: &[OperationId]) {

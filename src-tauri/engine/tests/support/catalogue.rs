@@ -44,6 +44,7 @@ impl UploadCatalogue for MemoryCatalogue {
                 file_id: file.file_id,
                 destination: String::new(),
                 paused: false,
+                needed_by: None,
                 outcome: None,
             })
             .collect();
@@ -62,6 +63,13 @@ impl UploadCatalogue for MemoryCatalogue {
 
     async fn set_paused(&self, operation: OperationId, paused: bool) -> Result<(), CatalogueError> {
         self.change(operation, |record| record.paused = paused);
+        Ok(())
+    }
+
+    async fn set_needed_by(&self, operations: &[OperationId], at: Option<i64>) -> Result<(), CatalogueError> {
+        for operation in operations {
+            self.change(*operation, |record| record.needed_by = at);
+        }
         Ok(())
     }
 

@@ -37,9 +37,8 @@ impl World {
         let config = UploadsConfig {
             journal: self.folder.path().join("journal.db"),
             user: self.user,
-            concurrency: 4,
             line: Default::default(),
-            held: false,
+            idle: false,
         };
         let events = self.events.clone();
         let sink = Arc::new(move |event| events.lock().unwrap().push((Instant::now(), event)));

@@ -17,8 +17,8 @@ pub enum PutOutcome {
     Sent { etag: String, version: Option<String> },
     /// The signature is not taken (any more): sign again.
     Expired { code: String },
-    /// Another attempt may well work. `answered`: the store itself said so.
-    Transient { detail: String, retry_after: Option<Duration>, answered: bool },
+    /// Another attempt may well work. `answered`: the store itself said so; `slow_down`: and that it has too much to do.
+    Transient { detail: String, retry_after: Option<Duration>, answered: bool, slow_down: bool },
     /// Nobody there: refused, no name, no route, no answer in time.
     Unreachable { detail: String },
     /// The store does not know the multipart upload.
@@ -57,7 +57,8 @@ fn of_refusal(status: StatusCode, code: String, retry_after: Option<Duration>) -
         (408 | 425 | 429 | 500..=599, _)
         | (400, "RequestTimeout" | "BadDigest" | "IncompleteBody" | "InternalError" | "SlowDown") => {
             let detail = format!("the store answered {} {code}", status.as_u16()).trim_end().to_owned();
-            PutOutcome::Transient { detail, retry_after, answered: true }
+            let slow_down = matches!(status.as_u16(), 429 | 503) || code == "SlowDown";
+            PutOutcome::Transient { detail, retry_after, answered: true, slow_down }
         }
         (status, _) => PutOutcome::Refused { status, code },
     }
@@ -104,7 +105,7 @@ pub(super) fn of_error(error: reqwest::Error) -> PutOutcome {
     if unreachable {
         PutOutcome::Unreachable { detail }
     } else {
-        PutOutcome::Transient { detail, retry_after: None, answered: false }
+        PutOutcome::Transient { detail, retry_after: None, answered: false, slow_down: false }
     }
 }
 

@@ -160,7 +160,13 @@ impl Job {
 
     #[must_use]
     pub fn plan(&self) -> Plan {
-        self.plan.unwrap_or_else(|| Plan::for_file(self.facts.bytes, None))
+        self.plan_for(None)
+    }
+
+    /// The frozen plan, else the one for an uplink of so many bytes a second.
+    #[must_use]
+    pub fn plan_for(&self, uplink: Option<u64>) -> Plan {
+        self.plan.unwrap_or_else(|| Plan::for_file(self.facts.bytes, uplink))
     }
 
     #[must_use]

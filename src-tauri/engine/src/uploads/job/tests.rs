@@ -89,7 +89,7 @@ fn urls(parts: std::ops::RangeInclusive<u32>) -> Event {
 }
 
 fn transient() -> PartEnd {
-    PartEnd::Transient { detail: "503".to_owned(), retry_after: None, answered: true }
+    PartEnd::Transient { detail: "503".to_owned(), retry_after: None, answered: true, slow_down: true }
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_part_is_tried_again_after_growing_pauses_and_retry_after_goes_before() {
     }
     let part = bench.start();
     let retry_after = Some(Duration::from_secs(7));
-    bench.end(part, PartEnd::Transient { detail: String::new(), retry_after, answered: true });
+    bench.end(part, PartEnd::Transient { detail: String::new(), retry_after, answered: true, slow_down: true });
     assert_eq!(bench.job.wakes_at(bench.now), Some(bench.now + Duration::from_secs(7)));
     bench.on(Event::Nudge);
     assert_eq!(bench.job.next_part(bench.now), Some(1), "a nudge does not wait");

@@ -85,6 +85,7 @@ pub enum PartEnd {
         detail: String,
         retry_after: Option<Duration>,
         answered: bool,
+        slow_down: bool,
     },
     Unreachable,
     UploadGone,

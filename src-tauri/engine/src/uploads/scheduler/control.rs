@@ -1,12 +1,17 @@
 //! What people tell the uploads to do.
 
+use super::lanes::Lanes;
 use super::{Attempt, Entry, Keep, Scheduler, ToKeep};
 use crate::uploads::job::{Event, Job, PartEnd, Phase, Step};
+use crate::uploads::progress::{Board, Rank};
 use crate::uploads::recovery::facts_of;
 use crate::uploads::seam::UploadRecord;
 use crate::uploads::worker;
+use lectern_shared::Millis;
 use lectern_shared::ids::{AssetId, OperationId};
-use lectern_shared::upload::UploadAction;
+use lectern_shared::upload::{Hold, UploadAction};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
@@ -31,7 +36,7 @@ impl Scheduler {
         operations: Option<&[OperationId]>,
         done: oneshot::Sender<Vec<ToKeep>>,
     ) {
-        let mut chosen: Vec<(i64, OperationId)> = self
+        let mut chosen: Vec<(Rank, OperationId)> = self
             .entries
             .values()
             .filter(|entry| operations.is_none_or(|wanted| wanted.contains(&entry.record.operation)))
@@ -78,13 +83,53 @@ impl Scheduler {
     fn move_to_top(&mut self, operation: OperationId) {
         self.top_rank -= 1;
         let Some(entry) = self.entries.get_mut(&operation) else { return };
-        let old = std::mem::replace(&mut entry.rank, self.top_rank);
-        self.lanes.leave(entry.lane, old, operation);
-        self.lanes.enter(entry.lane, self.top_rank, operation);
-        if self.unfinished.remove(&old).is_some() {
-            self.unfinished.insert(self.top_rank, operation);
+        let rank = (i64::MIN, self.top_rank);
+        Self::put_at(entry, rank, &mut self.lanes, &mut self.unfinished, &self.board);
+        self.list_changed = true;
+    }
+
+    fn put_at(
+        entry: &mut Entry,
+        rank: Rank,
+        lanes: &mut Lanes,
+        unfinished: &mut BTreeMap<Rank, OperationId>,
+        board: &Board,
+    ) {
+        let operation = entry.record.operation;
+        let old = std::mem::replace(&mut entry.rank, rank);
+        lanes.leave(entry.lane, old, operation);
+        lanes.enter(entry.lane, rank, operation);
+        if unfinished.remove(&old).is_some() {
+            unfinished.insert(rank, operation);
         }
-        self.board.move_to(old, self.top_rank);
+        board.move_to(old, rank);
+    }
+
+    pub(super) fn needed_by(&mut self, operations: &[OperationId], at: Option<Millis>, done: oneshot::Sender<()>) {
+        for operation in operations {
+            let Some(entry) = self.entries.get_mut(operation) else { continue };
+            entry.record = Arc::new(UploadRecord { needed_by: at, ..(*entry.record).clone() });
+            let rank = (at.unwrap_or(i64::MAX), entry.rank.1);
+            Self::put_at(entry, rank, &mut self.lanes, &mut self.unfinished, &self.board);
+            self.stale.insert(*operation);
+        }
+        self.list_changed = true;
+        self.show(Instant::now());
+        self.untold.extend(self.board.judge(crate::catalogue::now()));
+        let _ = done.send(());
+    }
+
+    /// Nothing is on the line any more when this is over; what was confirmed is.
+    pub(super) fn set_hold(&mut self, hold: Option<Hold>, limit: Option<u64>) {
+        self.hold = hold;
+        self.board.set_hold(hold, limit);
+        if hold.is_some() {
+            let sending = self.active().filter(|entry| !entry.attempts.is_empty());
+            let sending: Vec<OperationId> = sending.map(|entry| entry.record.operation).collect();
+            for operation in sending {
+                self.drop_attempts_where(operation, |attempt| attempt.on_line);
+            }
+        }
         self.list_changed = true;
     }
 
@@ -100,11 +145,15 @@ impl Scheduler {
 
     /// After a sleep or a change of networks connections are dead without knowing it: those that stand still go again.
     fn drop_still_attempts(&mut self, operation: OperationId) {
+        self.drop_attempts_where(operation, |attempt| attempt.moved_at.elapsed() >= STILL_AFTER);
+    }
+
+    /// They go again; that costs no try.
+    fn drop_attempts_where(&mut self, operation: OperationId, is_wanted: impl Fn(&Attempt) -> bool) {
         let Some(entry) = self.entries.get_mut(&operation) else { return };
-        let is_still = |attempt: &Attempt| attempt.moved_at.elapsed() >= STILL_AFTER;
-        let still: Vec<u32> =
-            entry.attempts.iter().filter(|(_, attempt)| is_still(attempt)).map(|(part, _)| *part).collect();
-        for part in still {
+        let dropped: Vec<u32> =
+            entry.attempts.iter().filter(|(_, attempt)| is_wanted(attempt)).map(|(part, _)| *part).collect();
+        for part in dropped {
             let Some(attempt) = self.entries.get_mut(&operation).and_then(|entry| entry.attempts.remove(&part)) else {
                 continue;
             };

@@ -50,26 +50,33 @@ struct Load {
 pub(super) struct Candidate {
     pub(super) operation: OperationId,
     pub(super) part: u32,
+    /// Milliseconds since 1970; see `Rank`.
+    pub(super) needed_by: i64,
     pub(super) in_flight: usize,
     pub(super) is_small: bool,
 }
 
-/// The one with the fewest parts in flight; of these the first in the queue. Small files go before large ones as long as
+/// What is needed first; of these the one with the fewest parts in flight, of these the first in the queue. Small files go before large ones as long as
 /// they hold less than half of the slots: they are through in a moment, and a huge file in front does not make them wait,
 /// nor a thousand of them a huge file.
 pub(super) fn pick(candidates: &[Candidate], small_in_flight: usize, slots: usize) -> Option<Candidate> {
     let small_first = small_in_flight < (slots / 2).max(1);
-    candidates.iter().copied().min_by_key(|candidate| (candidate.is_small != small_first, candidate.in_flight))
+    candidates
+        .iter()
+        .copied()
+        .min_by_key(|candidate| (candidate.is_small != small_first, candidate.needed_by, candidate.in_flight))
 }
 
 impl Scheduler {
     pub(super) fn dispatch(&mut self, now: Instant) {
-        if self.held {
+        if self.idle {
             return;
         }
         self.begin_announcing(now);
-        self.begin_steps(now);
-        self.begin_parts(now);
+        if self.hold.is_none() {
+            self.begin_steps(now);
+            self.begin_parts(now);
+        }
     }
 
     fn begin_steps(&mut self, now: Instant) {
@@ -150,7 +157,7 @@ impl Scheduler {
         let Some(entry) = self.entries.get_mut(&operation) else { return };
         entry.job.step_started();
         let (outside, outbox) = (self.outside.clone(), self.outbox.clone());
-        let work = run_step(outside, step.clone(), order_of(entry));
+        let work = run_step(outside, step.clone(), order_of(entry, self.speed.bytes_per_second()));
         let task = tokio::spawn(async move {
             let event = work.await.unwrap_or_else(Event::StepFailed);
             let _ = outbox.send(Message::Step { operation, id, event });
@@ -159,13 +166,13 @@ impl Scheduler {
     }
 
     fn begin_parts(&mut self, now: Instant) {
-        if self.in_flight >= self.concurrency || !self.store.lets_through(now) {
+        if self.in_flight >= self.slots.count() || !self.store.lets_through(now) {
             return;
         }
         let mut candidates = self.candidates(now);
         let mut small_in_flight = self.small_in_flight();
-        while self.in_flight < self.concurrency && self.store.lets_through(now) {
-            let Some(next) = pick(&candidates, small_in_flight, self.concurrency) else { break };
+        while self.in_flight < self.slots.count() && self.store.lets_through(now) {
+            let Some(next) = pick(&candidates, small_in_flight, self.slots.count()) else { break };
             small_in_flight += usize::from(next.is_small);
             self.begin_part(next, now);
             let job = self.entries.get(&next.operation).map(|entry| &entry.job);
@@ -189,6 +196,7 @@ impl Scheduler {
             .map(|(entry, part)| Candidate {
                 operation: entry.record.operation,
                 part,
+                needed_by: entry.rank.0,
                 in_flight: entry.on_line(),
                 is_small: is_small(entry),
             })
@@ -231,12 +239,12 @@ impl Scheduler {
     }
 }
 
-fn order_of(entry: &Entry) -> Order {
+fn order_of(entry: &Entry, uplink: Option<u64>) -> Order {
     let job: &Job = &entry.job;
     Order {
         record: entry.record.clone(),
         facts: job.facts(),
-        plan: job.plan(),
+        plan: job.plan_for(uplink),
         upload_id: job.upload_id().map(str::to_owned),
         confirmed: job.confirmed().clone(),
         sent_once: job.was_sent_once(),
@@ -258,7 +266,13 @@ mod tests {
 
     #[test]
     fn small_files_do_not_wait_behind_huge_ones_nor_these_behind_a_thousand_small() {
-        let candidate = |in_flight, is_small| Candidate { operation: OperationId::new(), part: 1, in_flight, is_small };
+        let candidate = |in_flight, is_small| Candidate {
+            operation: OperationId::new(),
+            part: 1,
+            needed_by: i64::MAX,
+            in_flight,
+            is_small,
+        };
         let (huge, other_huge) = (candidate(1, false), candidate(0, false));
         let (small, other_small) = (candidate(0, true), candidate(0, true));
         let all = [huge, other_huge, small, other_small];
@@ -269,5 +283,7 @@ mod tests {
         assert_eq!(pick(&[huge], 0, 4), Some(huge));
         assert_eq!(pick(&[huge, small], 0, 1), Some(small));
         assert_eq!(pick(&[], 0, 4), None);
+        let urgent = Candidate { needed_by: 7, in_flight: 3, ..huge };
+        assert_eq!(pick(&[other_huge, urgent], 0, 4), Some(urgent), "all slots for what is needed first");
     }
 }

@@ -4,6 +4,7 @@
 use super::{Entry, Scheduler};
 use crate::uploads::job::Phase;
 use crate::uploads::parts::SINGLE_BYTES_MAX;
+use crate::uploads::progress::Rank;
 use lectern_shared::ids::OperationId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -25,13 +26,13 @@ pub(super) enum Lane {
 #[derive(Default)]
 pub(super) struct Lanes {
     pub(super) announcing: BTreeSet<OperationId>,
-    pub(super) small_to_open: BTreeMap<i64, OperationId>,
-    pub(super) large_to_open: BTreeMap<i64, OperationId>,
-    pub(super) active: BTreeMap<i64, OperationId>,
+    pub(super) small_to_open: BTreeMap<Rank, OperationId>,
+    pub(super) large_to_open: BTreeMap<Rank, OperationId>,
+    pub(super) active: BTreeMap<Rank, OperationId>,
 }
 
 impl Lanes {
-    pub(super) fn leave(&mut self, lane: Lane, rank: i64, operation: OperationId) {
+    pub(super) fn leave(&mut self, lane: Lane, rank: Rank, operation: OperationId) {
         match lane {
             Lane::Announcing => drop(self.announcing.remove(&operation)),
             Lane::ToOpen { is_small: true } => drop(self.small_to_open.remove(&rank)),
@@ -41,7 +42,7 @@ impl Lanes {
         }
     }
 
-    pub(super) fn enter(&mut self, lane: Lane, rank: i64, operation: OperationId) {
+    pub(super) fn enter(&mut self, lane: Lane, rank: Rank, operation: OperationId) {
         match lane {
             Lane::Announcing => drop(self.announcing.insert(operation)),
             Lane::ToOpen { is_small: true } => drop(self.small_to_open.insert(rank, operation)),

@@ -9,25 +9,30 @@ mod show;
 use super::gate::Gate;
 use super::job::{Action, Event, Job, PartEnd, Remote, Step, StepFailure};
 use super::journal::Write;
-use super::progress::{Board, Speed, TICK};
+use super::progress::{Board, Rank, Speed, TICK};
 use super::seam::{Announced, Outcome, UploadRecord};
+use super::slots::Slots;
 use super::worker::Outside;
 use crate::EventSink;
 use crate::remote::sender::Gauge;
 use crate::remote::{Patience, Pauses};
 use announce::Announcer;
 use lanes::{Lane, Lanes};
+use lectern_shared::Millis;
 use lectern_shared::ids::{AssetId, OperationId, UserId};
-use lectern_shared::upload::UploadAction;
+use lectern_shared::upload::{Hold, UploadAction};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Most messages taken in before looking at what may run next.
 const MESSAGES_AT_ONCE: usize = 256;
+
+/// Without any news a deadline comes nearer all the same.
+const JUDGED_EVERY: Duration = Duration::from_secs(20);
 
 /// What the catalogue must be told, in this order for one upload.
 pub(super) type ToKeep = (OperationId, Keep);
@@ -80,6 +85,15 @@ pub(super) enum Message {
         end: PartEnd,
     },
     Nudge,
+    Hold {
+        hold: Option<Hold>,
+        limit: Option<u64>,
+    },
+    NeededBy {
+        operations: Vec<OperationId>,
+        at: Option<Millis>,
+        done: oneshot::Sender<()>,
+    },
     Shutdown {
         done: oneshot::Sender<()>,
     },
@@ -104,7 +118,7 @@ struct Attempt {
 struct Entry {
     record: Arc<UploadRecord>,
     job: Job,
-    rank: i64,
+    rank: Rank,
     lane: Lane,
     since: Instant,
     step: Option<RunningStep>,
@@ -124,8 +138,11 @@ impl Entry {
 
 pub(super) struct Scheduler {
     user: UserId,
-    concurrency: usize,
-    held: bool,
+    slots: Slots,
+    /// Never sends: for who only wants to know.
+    idle: bool,
+    /// Sends nothing for a while.
+    hold: Option<Hold>,
     between_tries: Pauses,
     outside: Arc<Outside>,
     board: Arc<Board>,
@@ -135,7 +152,7 @@ pub(super) struct Scheduler {
     keeper: mpsc::UnboundedSender<ToKeep>,
     entries: HashMap<OperationId, Entry>,
     /// Those that are neither ready nor failed, in the order they go.
-    unfinished: BTreeMap<i64, OperationId>,
+    unfinished: BTreeMap<Rank, OperationId>,
     lanes: Lanes,
     announcer: Announcer,
     next_rank: i64,
@@ -157,8 +174,8 @@ pub(super) struct Scheduler {
 /// Ends of the scheduler that others hold.
 pub(super) struct Parts {
     pub user: UserId,
-    pub concurrency: usize,
-    pub held: bool,
+    pub slots: Slots,
+    pub idle: bool,
     pub patience: Patience,
     pub outside: Arc<Outside>,
     pub board: Arc<Board>,
@@ -172,8 +189,9 @@ impl Scheduler {
     pub(super) fn new(parts: Parts) -> Self {
         Self {
             user: parts.user,
-            concurrency: parts.concurrency.max(1),
-            held: parts.held,
+            slots: parts.slots,
+            idle: parts.idle,
+            hold: None,
             between_tries: parts.patience.between_tries,
             outside: parts.outside,
             board: parts.board,
@@ -203,7 +221,7 @@ impl Scheduler {
 
     /// Puts an upload at the end of the queue.
     pub(super) fn insert(&mut self, record: UploadRecord, job: Job) {
-        let (rank, operation) = (self.next_rank, record.operation);
+        let (rank, operation) = ((record.needed_by.unwrap_or(i64::MAX), self.next_rank), record.operation);
         self.next_rank += 1;
         if !job.is_finished() {
             self.unfinished.insert(rank, operation);
@@ -275,6 +293,8 @@ impl Scheduler {
             Message::OffLine { operation, part, id } => self.off_line(operation, part, id),
             Message::Part { operation, part, id, end } => self.part_ended(operation, part, id, end),
             Message::Nudge => self.nudge(),
+            Message::Hold { hold, limit } => self.set_hold(hold, limit),
+            Message::NeededBy { operations, at, done } => self.needed_by(&operations, at, done),
             Message::Shutdown { .. } => {}
         }
     }
@@ -337,6 +357,10 @@ impl Scheduler {
         self.in_flight -= usize::from(attempt.on_line);
         match &end {
             PartEnd::Unreachable => self.silent(Remote::Store),
+            PartEnd::Transient { slow_down: true, .. } => {
+                self.slots.pushed_back(Instant::now());
+                self.answered(Remote::Store);
+            }
             PartEnd::Source(_) | PartEnd::Touched(_) | PartEnd::Transient { answered: false, .. } => {}
             PartEnd::Confirmed(proof) => {
                 self.confirmed_here += proof.bytes;
@@ -430,9 +454,10 @@ impl Scheduler {
     fn wakes_at(&self, now: Instant) -> Option<Instant> {
         let has_news = self.in_flight > 0 || self.list_changed || !self.untold.is_empty();
         let tick = has_news.then(|| self.told_at.map_or(now, |told| told + TICK));
+        let late = self.told_at.filter(|_| self.board.has_deadlines()).map(|told| told + JUDGED_EVERY);
         let jobs = self.active().filter_map(|entry| entry.job.wakes_at(now));
         let jobs = jobs.chain(self.announcer.shows_at());
         let gates = [&self.server, &self.store].into_iter().filter_map(Gate::wakes_at).filter(|at| *at > now);
-        tick.into_iter().chain(jobs).chain(gates).min()
+        tick.into_iter().chain(late).chain(jobs).chain(gates).min()
     }
 }

@@ -61,12 +61,15 @@ impl Scheduler {
     }
 
     fn tell(&mut self, now: Instant) {
+        self.untold.extend(self.board.judge(crate::catalogue::now()));
         if self.untold.is_empty() && !self.list_changed {
             return;
         }
         let in_flight: u64 = self.active().map(super::Entry::in_flight_bytes).sum();
+        let taken = self.confirmed_here + in_flight;
+        self.slots.measure(now, taken, self.in_flight >= self.slots.count());
         if self.in_flight > 0 {
-            self.speed.record(now, self.confirmed_here + in_flight);
+            self.speed.record(now, taken);
         } else {
             self.speed.forget();
         }
