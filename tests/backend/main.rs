@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod desk;
+mod duplicates;
 mod faults;
 mod local;
 mod object_stores;

@@ -361,7 +361,7 @@ async fn what_cannot_be_sent_is_refused_and_the_rest_of_the_drop_is_taken() {
     }
     let fine = world.file("fine.bin", MIB);
     paths.push(fine.clone());
-    let report = uploads.add(paths, Destination::Library).await.unwrap();
+    let report = world.add_all(&uploads, paths, Destination::Library).await;
     let reasons: Vec<RefusedReason> = report.refused.into_iter().map(|file| file.reason).collect();
     assert_eq!(reasons, expected);
     assert_eq!(report.operations.len(), 1);
@@ -387,7 +387,7 @@ async fn three_hundred_small_files_are_one_drop_and_do_not_wait_behind_a_huge_on
     }
     let last = paths[299].clone();
     paths.reverse();
-    let report = uploads.add(paths, chapter).await.unwrap();
+    let report = world.add_all(&uploads, paths, chapter).await;
     assert_eq!(report.operations.len(), 300);
     until("all small ones are ready", || uploads.list().totals.ready >= 300).await;
     assert_ne!(snapshot(&uploads, huge_operation).unwrap().state, UploadState::Ready, "they went past it");

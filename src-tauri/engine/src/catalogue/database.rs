@@ -39,7 +39,7 @@ impl Database {
         prepare(&writer)?;
         Migrations::new(vec![
             M::up(include_str!("schema.sql")),
-            M::up("ALTER TABLE upload ADD COLUMN needed_by INTEGER"),
+            M::up("ALTER TABLE upload ADD COLUMN needed_by INTEGER; CREATE INDEX asset_bytes ON asset (bytes);"),
         ])
         .to_latest(&mut writer)?;
         let mut readers = Vec::with_capacity(READERS);

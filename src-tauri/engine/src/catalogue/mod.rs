@@ -2,12 +2,14 @@
 //! come from.
 
 mod database;
+mod duplicates;
 mod outbox;
 mod replay;
 mod rows;
 mod screens;
 mod uploads;
 
+pub use duplicates::{Candidate, Wanted};
 pub use outbox::{Edited, Pending};
 pub use replay::Pulled;
 

@@ -3,6 +3,7 @@
 
 pub use lectern_md5::Md5Sum;
 
+use super::source::{Source, SourceProblem};
 use blake3::hazmat::{HasherExt, Mode, merge_subtrees_non_root, merge_subtrees_root};
 use bytes::Bytes;
 use lectern_md5::{Md5, Md5Bench};
@@ -89,6 +90,23 @@ fn subtree(parts: &[Chaining]) -> Chaining {
 /// The left subtree is the largest power of two that leaves something for the right one.
 fn left_count(count: usize) -> usize {
     count.next_power_of_two() / 2
+}
+
+const READ_BYTES: usize = 1024 * 1024;
+
+/// Reads a file from end to end. Blocks.
+///
+/// # Errors
+/// When it cannot be read, or ends before `bytes`.
+pub fn whole_file(source: &Source, bytes: u64) -> Result<Chaining, SourceProblem> {
+    let (mut hasher, mut buffer, mut offset) = (blake3::Hasher::new(), vec![0; READ_BYTES], 0);
+    while offset < bytes {
+        let length = usize::try_from(bytes - offset).unwrap_or(usize::MAX).min(buffer.len());
+        source.read_at(&mut buffer[..length], offset)?;
+        hasher.update(&buffer[..length]);
+        offset += length as u64;
+    }
+    Ok(hasher.finalize().into())
 }
 
 /// Lower-case hexadecimal.

@@ -21,6 +21,7 @@ mod slots;
 mod source;
 mod worker;
 
+pub use intake::{Intake, take_in};
 pub use journal::JournalError;
 pub use seam::{Announced, CatalogueError, NewUpload, Outcome, UploadCatalogue, UploadRecord};
 
@@ -32,7 +33,7 @@ use journal::{Journal, Write};
 use lectern_md5::Md5Bench;
 use lectern_shared::Millis;
 use lectern_shared::ids::{AssetId, OperationId, UserId};
-use lectern_shared::upload::{Destination, Hold, IntakeReport, UploadAction, UploadList, UploadState};
+use lectern_shared::upload::{Hold, UploadAction, UploadList, UploadState};
 use progress::Board;
 use scheduler::{Keep, Message, Parts, Scheduler, ToKeep};
 use std::path::PathBuf;
@@ -146,25 +147,18 @@ impl Uploads {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Takes files in. What cannot be sent is in the report; the rest is queued in one step.
+    /// Queues files in one step, in this order.
     ///
     /// # Errors
     /// When the catalogue cannot be written, or the place does not exist any more.
-    pub async fn add(&self, paths: Vec<PathBuf>, destination: Destination) -> Result<IntakeReport, UploadsError> {
-        let intake = intake::take_in(paths, &destination).await;
-        let mut report = IntakeReport {
-            operations: Vec::new(),
-            refused: intake.refused,
-            to_library: intake.to_library,
-            question: None,
-        };
-        if intake.files.is_empty() {
-            return Ok(report);
+    pub async fn queue(&self, files: Vec<NewUpload>) -> Result<Vec<OperationId>, UploadsError> {
+        if files.is_empty() {
+            return Ok(Vec::new());
         }
-        let records = self.inner.catalogue.queue(intake.files).await?;
-        report.operations = records.iter().map(|record| record.operation).collect();
+        let records = self.inner.catalogue.queue(files).await?;
+        let operations = records.iter().map(|record| record.operation).collect();
         self.ask(|done| Message::Add { records, done }).await?;
-        Ok(report)
+        Ok(operations)
     }
 
     /// Does something to these uploads, or to all it fits. `Cancel` fits what is not ready, `Clear` what is.
@@ -275,6 +269,17 @@ impl Uploads {
         self.inner.messages.send(message(done)).map_err(|_| UploadsError::Stopped)?;
         answer.await.map_err(|_| UploadsError::Stopped)
     }
+}
+
+/// BLAKE3 of a whole file, hex; none when it cannot be read.
+pub async fn whole_file_hash(path: PathBuf) -> Option<String> {
+    worker::blocking(move || {
+        let (source, found) = source::Source::open(&path)?;
+        hashing::whole_file(&source, found.bytes)
+    })
+    .await
+    .ok()
+    .map(|hash| hashing::hex(&hash))
 }
 
 async fn keep_all(catalogue: &dyn UploadCatalogue, to_keep: Vec<ToKeep>) -> Result<(), CatalogueError> {

@@ -3,6 +3,7 @@
 
 mod check;
 mod describe;
+mod duplicates;
 mod keys;
 mod local;
 mod lock;
@@ -21,8 +22,9 @@ use crate::catalogue::{Catalogue, CatalogueFailure};
 use crate::media::{Previews, ThumbnailCache};
 use crate::remote::{CourseServer, Line};
 use crate::sync::Sync;
-use crate::uploads::{Uploads, UploadsConfig, UploadsError};
+use crate::uploads::{Uploads, UploadsConfig, UploadsError, take_in};
 use describe::Describer;
+use duplicates::Questions;
 use lectern_shared::Millis;
 use lectern_shared::change::CacheTag;
 use lectern_shared::command::{EditReceipt, PosterArguments, TeachArguments, WorkspaceState};
@@ -62,6 +64,7 @@ pub struct Workspace {
     describer: Describer,
     undo: UndoStack,
     sending: Sending,
+    questions: Questions,
     events: EventSink,
 }
 
@@ -102,7 +105,19 @@ impl Workspace {
         nudge_when_reachable(&sync, &uploads);
         let sending = Sending::start(&config.folder, pace, uploads.clone());
         let (settings, undo) = (config.settings, UndoStack::default());
-        Ok(Self { settings, catalogue, sync, uploads, previews, thumbnails, describer, undo, sending, events })
+        Ok(Self {
+            settings,
+            catalogue,
+            sync,
+            uploads,
+            previews,
+            thumbnails,
+            describer,
+            undo,
+            sending,
+            questions: Questions::default(),
+            events,
+        })
     }
 
     /// # Errors
@@ -225,7 +240,9 @@ impl Workspace {
             Destination::Chapter { course, .. } => Some(*course),
             Destination::Library => None,
         };
-        let report = self.uploads.add(paths, destination).await.map_err(uploads_error)?;
+        let intake = take_in(paths, &destination).await;
+        let (operations, question) = self.queue_what_is_new(intake.files).await?;
+        let report = IntakeReport { operations, refused: intake.refused, to_library: intake.to_library, question };
         if !report.operations.is_empty() {
             self.remember_files(&report.operations);
             let mut tags = vec![CacheTag::Workspace, CacheTag::Courses, CacheTag::Assets, CacheTag::Uploads];
@@ -285,16 +302,6 @@ impl Workspace {
     /// [`ErrorCode::Storage`] when it holds for this run only.
     pub async fn teach(&self, teach: TeachArguments) -> Result<(), AppError> {
         self.sending.teach(teach)
-    }
-
-    fn remember_files(&self, operations: &[OperationId]) {
-        let listed = self.uploads.list().uploads;
-        let added = listed.iter().filter(|upload| operations.contains(&upload.operation)).map(|upload| AddedFile {
-            operation: upload.operation,
-            asset: upload.asset,
-            video: upload.video,
-        });
-        self.undo.push(Done::Files(added.collect()));
     }
 
     /// A window is there that can draw pictures.

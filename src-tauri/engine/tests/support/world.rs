@@ -2,10 +2,10 @@
 
 use super::catalogue::MemoryCatalogue;
 use super::store::TestServer;
-use lectern_engine::uploads::{Uploads, UploadsConfig};
+use lectern_engine::uploads::{Intake, Uploads, UploadsConfig, take_in};
 use lectern_shared::event::AppEvent;
 use lectern_shared::ids::{AssetId, OperationId, UserId};
-use lectern_shared::upload::{Destination, UploadSnapshot, UploadState};
+use lectern_shared::upload::{Destination, IntakeReport, UploadSnapshot, UploadState};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -57,9 +57,15 @@ impl World {
     }
 
     pub async fn add(&self, uploads: &Uploads, path: PathBuf) -> (OperationId, AssetId) {
-        let report = uploads.add(vec![path], Destination::Library).await.unwrap();
-        let operation = report.operations[0];
+        let intake = take_in(vec![path], &Destination::Library).await;
+        let operation = uploads.queue(intake.files).await.unwrap()[0];
         (operation, snapshot(uploads, operation).unwrap().asset)
+    }
+
+    pub async fn add_all(&self, uploads: &Uploads, paths: Vec<PathBuf>, to: Destination) -> IntakeReport {
+        let Intake { files, refused, to_library } = take_in(paths, &to).await;
+        let operations = uploads.queue(files).await.unwrap();
+        IntakeReport { operations, refused, to_library, question: None }
     }
 
     pub fn object(&self, asset: AssetId) -> Option<Vec<u8>> {
