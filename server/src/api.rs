@@ -61,6 +61,8 @@ impl From<StoreError> for ApiError {
             // Opening again finds what the store does have.
             StoreError::NoSuchUpload | StoreError::InvalidPart(_) => ProblemCode::UploadGone,
             StoreError::NoSuchKey => ProblemCode::NotFound,
+            StoreError::Refused(_) if error.is_cap() => ProblemCode::CapReached,
+            StoreError::Refused(_) if error.is_denial() => ProblemCode::StoreDenied,
             StoreError::Refused(_) => ProblemCode::StoreRefused,
         };
         Self::new(code, error.to_string())

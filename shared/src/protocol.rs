@@ -268,6 +268,10 @@ pub enum ProblemCode {
     NotEnoughSpace { needed: u64, free: u64 },
     /// 502: the object store refused.
     StoreRefused,
+    /// 502: the object store does not take the key.
+    StoreDenied,
+    /// 502: the account's cap is used up.
+    CapReached,
     /// 503: the object store does not answer.
     StoreUnreachable,
     /// 500
@@ -286,7 +290,7 @@ impl ProblemCode {
             Self::UpgradeNeeded => 426,
             Self::Corrupted => 422,
             Self::NotEnoughSpace { .. } => 507,
-            Self::StoreRefused => 502,
+            Self::StoreRefused | Self::StoreDenied | Self::CapReached => 502,
             Self::StoreUnreachable => 503,
             Self::Internal => 500,
         }

@@ -42,9 +42,8 @@ pub enum Command {
         /// The chapter's title. Made when there is none.
         #[arg(long)]
         chapter: String,
-        /// Queue only: the next run, or the app, sends them.
-        #[arg(long)]
-        no_wait: bool,
+        #[command(flatten)]
+        adding: Adding,
     },
     /// The media library.
     #[command(subcommand)]
@@ -61,10 +60,29 @@ pub enum LibraryCommand {
     Add {
         #[arg(required = true)]
         files: Vec<PathBuf>,
-        /// Queue only: the next run, or the app, sends them.
-        #[arg(long)]
-        no_wait: bool,
+        #[command(flatten)]
+        adding: Adding,
     },
+}
+
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Adding {
+    /// Queue only: the next run, or the app, sends them.
+    #[arg(long)]
+    pub no_wait: bool,
+    /// What to do with files whose bytes are in the library already.
+    #[arg(long, value_enum, default_value_t = Duplicates::Use)]
+    pub duplicates: Duplicates,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Duplicates {
+    /// Show the one that is there; nothing is sent.
+    Use,
+    /// Send them again, as files of their own.
+    Keep,
+    /// Leave them out.
+    Skip,
 }
 
 #[derive(Debug, Subcommand)]

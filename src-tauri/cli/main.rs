@@ -36,11 +36,11 @@ fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Workspace(command) => workspaces::run(arguments, command).await,
-        Command::Upload { files, course, chapter, no_wait } => {
-            queue::upload(arguments, files, course, chapter, !no_wait).await
+        Command::Upload { files, course, chapter, adding } => {
+            queue::upload(arguments, files, course, chapter, *adding).await
         }
-        Command::Library(arguments::LibraryCommand::Add { files, no_wait }) => {
-            queue::add_to_library(arguments, files, !no_wait).await
+        Command::Library(arguments::LibraryCommand::Add { files, adding }) => {
+            queue::add_to_library(arguments, files, *adding).await
         }
         Command::Queue => queue::run(arguments).await,
         Command::Status => queue::status(arguments).await,

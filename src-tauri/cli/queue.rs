@@ -1,14 +1,16 @@
 //! Puts files into the queue and waits for it.
 
-use crate::arguments::Arguments;
+use crate::arguments::{Adding, Arguments, Duplicates};
 use crate::failure::Failure;
 use crate::open;
 use crate::progress::{self, Progress};
 use lectern_engine::workspace::{LocalWorkspace, Workspace};
+use lectern_shared::command::{AnswerDuplicatesArguments, DuplicateAnswer};
 use lectern_shared::ids::{ChapterId, CourseId, OperationId};
 use lectern_shared::mutation::{Between, Mutation};
 use lectern_shared::upload::{
-    Cause, Destination, IntakeReport, RefusedReason, UploadList, UploadSnapshot, UploadState,
+    Cause, Destination, DuplicateChoice, DuplicateQuestion, IntakeReport, RefusedReason, UploadList, UploadSnapshot,
+    UploadState,
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -24,18 +26,18 @@ pub async fn upload(
     files: &[PathBuf],
     course: &str,
     chapter: &str,
-    wait: bool,
+    adding: Adding,
 ) -> Result<(), Failure> {
     with_workspace(arguments, false, async |local, news| {
         let place = place(&local.workspace, course, chapter).await?;
-        add(arguments, local, news, files, place, wait).await
+        add(arguments, local, news, files, place, adding).await
     })
     .await
 }
 
-pub async fn add_to_library(arguments: &Arguments, files: &[PathBuf], wait: bool) -> Result<(), Failure> {
+pub async fn add_to_library(arguments: &Arguments, files: &[PathBuf], adding: Adding) -> Result<(), Failure> {
     with_workspace(arguments, false, async |local, news| {
-        add(arguments, local, news, files, Destination::Library, wait).await
+        add(arguments, local, news, files, Destination::Library, adding).await
     })
     .await
 }
@@ -92,14 +94,18 @@ async fn add(
     news: &Notify,
     files: &[PathBuf],
     destination: Destination,
-    wait: bool,
+    adding: Adding,
 ) -> Result<(), Failure> {
     let files = files.iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>()?;
-    let report = local.workspace.add_files(files, destination).await?;
+    let mut report = local.workspace.add_files(files, destination).await?;
+    let there = report.question.as_ref().map_or(0, |question| question.duplicates.len());
+    if let Some(question) = report.question.take() {
+        report.operations.extend(answer(arguments, &local.workspace, &question, adding.duplicates).await?);
+    }
     say_refused(arguments, &report);
-    if !wait {
+    if adding.no_wait {
         if arguments.json {
-            println!("{}", json!({ "queued": report.operations, "refused": report.refused }));
+            println!("{}", json!({ "queued": report.operations, "refused": report.refused, "in_library": there }));
         }
         return if report.refused.is_empty() { Ok(()) } else { Err(Failure::NotAll(report.refused.len())) };
     }
@@ -107,6 +113,27 @@ async fn add(
     let ours: Vec<UploadSnapshot> =
         list.uploads.into_iter().filter(|upload| report.operations.contains(&upload.operation)).collect();
     end(arguments, &ours, report.refused.len())
+}
+
+/// One answer for all files that are there already. Answers those that are sent all the same.
+async fn answer(
+    arguments: &Arguments,
+    workspace: &Workspace,
+    question: &DuplicateQuestion,
+    duplicates: Duplicates,
+) -> Result<Vec<OperationId>, Failure> {
+    let (choice, words) = match duplicates {
+        Duplicates::Use => (DuplicateChoice::UseExisting, "is in the library already, and is used from there"),
+        Duplicates::Keep => (DuplicateChoice::KeepBoth, "is in the library already, and is sent again"),
+        Duplicates::Skip => (DuplicateChoice::Skip, "is in the library already, and is left out"),
+    };
+    if !arguments.json {
+        for one in &question.duplicates {
+            eprintln!("{} {words} ({})", one.name, one.asset_name);
+        }
+    }
+    let answers = question.duplicates.iter().map(|one| DuplicateAnswer { index: one.index, choice }).collect();
+    Ok(workspace.answer_duplicates(AnswerDuplicatesArguments { question: question.id, answers }).await?.operations)
 }
 
 /// The place at the chapter's end; course and chapter are made when nobody has.

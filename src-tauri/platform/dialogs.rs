@@ -14,6 +14,19 @@ pub fn say_and_exit(handle: &AppHandle, why: &str) {
     dialog.kind(MessageDialogKind::Error).show(move |_| ending.exit(1));
 }
 
+/// Asks for one file, by its name. None when the user cancels.
+pub async fn pick_file_named(handle: &AppHandle, name: &str) -> Option<PathBuf> {
+    let (answer, picked) = oneshot::channel();
+    let mut dialog = handle.dialog().file().set_title(format!("Where is \u{201c}{name}\u{201d}?")).set_file_name(name);
+    if let Some(window) = handle.get_webview_window("main") {
+        dialog = dialog.set_parent(&window);
+    }
+    dialog.pick_file(move |file| {
+        let _ = answer.send(file);
+    });
+    picked.await.ok().flatten()?.into_path().ok()
+}
+
 /// Asks for files. Empty when the user cancels.
 pub async fn pick_files(handle: &AppHandle) -> Vec<PathBuf> {
     let (answer, picked) = oneshot::channel();

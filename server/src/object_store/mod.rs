@@ -33,6 +33,34 @@ pub enum StoreError {
     Refused(String),
 }
 
+/// Codes with which stores turn a key away (<https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>), and
+/// what a HEAD says, which has no room for a code.
+const DENIALS: &[&str] = &[
+    "AccessDenied",
+    "ExpiredToken",
+    "HTTP status 401",
+    "HTTP status 403",
+    "InvalidAccessKeyId",
+    "InvalidToken",
+    "SignatureDoesNotMatch",
+    "UnauthorizedAccess",
+];
+
+impl StoreError {
+    /// Another key may be taken where this one is not.
+    #[must_use]
+    pub fn is_denial(&self) -> bool {
+        matches!(self, Self::Refused(words) if DENIALS.iter().any(|denial| words.starts_with(denial)))
+    }
+
+    /// B2 says so in the words of an AccessDenied, also over S3
+    /// (<https://www.backblaze.com/docs/cloud-storage-caps-and-alerts>).
+    #[must_use]
+    pub fn is_cap(&self) -> bool {
+        matches!(self, Self::Refused(words) if words.to_ascii_lowercase().contains("cap exceeded"))
+    }
+}
+
 /// Metadata written with an object, so that a bare bucket can still be read by a person.
 #[derive(Clone, Debug)]
 pub struct ObjectMeta {

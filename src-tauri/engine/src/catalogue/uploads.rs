@@ -56,6 +56,23 @@ impl UploadCatalogue for Catalogue {
         self.update("UPDATE upload SET paused = ?2 WHERE operation = ?1", operation, i64::from(paused)).await
     }
 
+    async fn set_place(
+        &self,
+        operation: OperationId,
+        path: PathBuf,
+        modified_ns: i64,
+        file_id: (u64, u64),
+    ) -> Result<(), CatalogueError> {
+        let written = self.database.write(move |tx| {
+            let sql = "UPDATE upload SET path = ?2, modified_ns = ?3, file_device = ?4, file_number = ?5
+                       WHERE operation = ?1";
+            let (device, number) = (file_id.0.cast_signed(), file_id.1.cast_signed());
+            tx.execute(sql, params![operation.to_string(), path_bytes(&path), modified_ns, device, number])?;
+            Ok(())
+        });
+        Ok(written.await?)
+    }
+
     async fn set_needed_by(&self, operations: &[OperationId], at: Option<Millis>) -> Result<(), CatalogueError> {
         let operations = operations.to_vec();
         let written = self.database.write(move |tx| {

@@ -145,7 +145,10 @@ fn look_into(path: &Path) -> Result<(SourceFacts, AssetKind), RefusedReason> {
 
 fn refusal(error: io::Error) -> RefusedReason {
     match SourceProblem::from(error) {
-        SourceProblem::Gone => RefusedReason::Gone,
+        SourceProblem::Gone | SourceProblem::DriveGone(_) => RefusedReason::Gone,
+        problem @ (SourceProblem::CloudOnly | SourceProblem::Denied) => {
+            RefusedReason::Unreadable { detail: problem.to_string() }
+        }
         SourceProblem::Unreadable(detail) => RefusedReason::Unreadable { detail },
         SourceProblem::Resized => RefusedReason::Unreadable { detail: "it ends before its end".to_owned() },
     }

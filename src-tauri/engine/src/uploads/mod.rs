@@ -5,6 +5,7 @@
 
 mod batches;
 mod content;
+mod drives;
 mod folders;
 mod gate;
 mod hashing;
@@ -257,6 +258,20 @@ impl Uploads {
         let operations: Vec<OperationId> = chosen.into_iter().map(|(operation, _)| operation).collect();
         self.inner.catalogue.set_needed_by(&operations, at).await?;
         self.ask(|done| Message::NeededBy { operations, at, done }).await
+    }
+
+    /// The upload's file may be at `path` now: compared by size, and by hash as far as parts were confirmed. False: it is
+    /// another file, and nothing is changed.
+    ///
+    /// # Errors
+    /// When the catalogue could not be told.
+    pub async fn found(&self, operation: OperationId, path: PathBuf) -> Result<bool, UploadsError> {
+        let Some(order) = self.ask(|done| Message::OrderFor { operation, done }).await? else { return Ok(false) };
+        let Some(facts) = worker::same_bytes(path.clone(), order).await else { return Ok(false) };
+        let (modified_ns, file_id) = (facts.modified_ns, facts.file_id);
+        self.inner.catalogue.set_place(operation, path.clone(), modified_ns, file_id).await?;
+        self.ask(|done| Message::Moved { operation, path, facts, done }).await?;
+        Ok(true)
     }
 
     /// Stops sending, drops what is in flight, flushes the journal.

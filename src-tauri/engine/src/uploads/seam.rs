@@ -81,6 +81,14 @@ pub trait UploadCatalogue: Send + Sync + 'static {
     /// for ever.
     async fn announced(&self, assets: &[AssetId]) -> Result<Vec<(AssetId, Announced)>, CatalogueError>;
     async fn set_paused(&self, operation: OperationId, paused: bool) -> Result<(), CatalogueError>;
+    /// The file was found at another place.
+    async fn set_place(
+        &self,
+        operation: OperationId,
+        path: PathBuf,
+        modified_ns: i64,
+        file_id: (u64, u64),
+    ) -> Result<(), CatalogueError>;
     async fn set_needed_by(&self, operations: &[OperationId], at: Option<Millis>) -> Result<(), CatalogueError>;
     async fn set_outcome(&self, operation: OperationId, outcome: Option<Outcome>) -> Result<(), CatalogueError>;
     /// Cancelled by the user: takes the upload row away and deletes the place and the asset it was for.

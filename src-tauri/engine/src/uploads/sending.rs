@@ -109,6 +109,7 @@ pub async fn send_part(outside: &Outside, order: PartOrder, off_line: impl FnOnc
         }
         (PutOutcome::UploadGone, _) => PartEnd::UploadGone,
         (PutOutcome::NoSpace, _) => PartEnd::NoSpace,
+        (PutOutcome::CapReached, _) => PartEnd::CapReached,
         (PutOutcome::Refused { status, code }, _) => {
             PartEnd::Refused(format!("the store answered {status} {code}").trim_end().to_owned())
         }

@@ -1,6 +1,7 @@
 //! The file on disk: read by position, never mapped (a drive that goes away would be a SIGBUS), and looked at again and
 //! again, because people edit, move and unplug what they upload.
 
+use super::drives;
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
@@ -21,6 +22,12 @@ pub struct SourceFacts {
 pub enum SourceProblem {
     #[error("the file is not there")]
     Gone,
+    #[error("the drive {0} is not there")]
+    DriveGone(String),
+    #[error("only a placeholder of the file is here")]
+    CloudOnly,
+    #[error("the system does not let us read the file")]
+    Denied,
     #[error("the file cannot be read: {0}")]
     Unreadable(String),
     #[error("the file has another size")]
@@ -51,6 +58,7 @@ impl From<io::Error> for SourceProblem {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Gone,
+            io::ErrorKind::PermissionDenied => Self::Denied,
             // Shorter than a moment ago.
             io::ErrorKind::UnexpectedEof => Self::Resized,
             _ => Self::Unreadable(error.to_string()),
@@ -67,11 +75,10 @@ impl Source {
     /// # Errors
     /// When the file is gone or may not be read.
     pub fn open(path: &Path) -> Result<(Self, SourceFacts), SourceProblem> {
+        // Before opening: that alone would make the cloud bring the whole file.
+        look(path)?;
         let file = File::open(path)?;
         let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(SourceProblem::Gone);
-        }
         let facts = facts_of(path, &metadata);
         Ok((Self { file }, facts))
     }
@@ -105,9 +112,15 @@ impl Source {
 /// # Errors
 /// When nothing is there or it cannot be asked.
 pub fn look(path: &Path) -> Result<SourceFacts, SourceProblem> {
-    let metadata = std::fs::metadata(path)?;
+    let metadata = std::fs::metadata(path).map_err(|error| match SourceProblem::from(error) {
+        SourceProblem::Gone => drives::missing(path).map_or(SourceProblem::Gone, SourceProblem::DriveGone),
+        problem => problem,
+    })?;
     if !metadata.is_file() {
         return Err(SourceProblem::Gone);
+    }
+    if drives::is_placeholder(&metadata) {
+        return Err(SourceProblem::CloudOnly);
     }
     Ok(facts_of(path, &metadata))
 }

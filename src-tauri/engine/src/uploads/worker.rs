@@ -17,7 +17,7 @@ use lectern_shared::protocol::{
 };
 use lectern_shared::upload::Cause;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -71,6 +71,8 @@ impl From<RemoteError> for StepFailure {
                 // The connection is being renewed: no upload can do anything about it.
                 ProblemCode::Unauthenticated => Self::Unreachable(Remote::Server),
                 ProblemCode::NotEnoughSpace { needed, free } => Self::NeedsUser(Cause::NotEnoughSpace { needed, free }),
+                ProblemCode::StoreDenied => Self::NeedsUser(Cause::KeyRefused),
+                ProblemCode::CapReached => Self::NeedsUser(Cause::CapReached),
                 ProblemCode::UpgradeNeeded => Self::NeedsUser(Cause::Refused { detail }),
                 ProblemCode::UploadGone => Self::UploadGone,
                 ProblemCode::Corrupted => Self::Corrupted(detail),
@@ -164,6 +166,25 @@ pub async fn rehash(order: Order) -> Result<Event, StepFailure> {
     })
     .await
     .map_err(StepFailure::Source)
+}
+
+/// The facts of the file at `path`, if it has the bytes that were sent so far.
+pub async fn same_bytes(path: PathBuf, order: Order) -> Option<SourceFacts> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let _stop_when_dropped = StopOnDrop(stop.clone());
+    let compared = blocking(move || {
+        let (source, found) = Source::open(&path)?;
+        if found.bytes != order.facts.bytes {
+            return Ok(None);
+        }
+        for (number, proof) in &order.confirmed {
+            if read_chaining(&source, order.plan, *number, &stop)? != proof.chaining {
+                return Ok(None);
+            }
+        }
+        Ok(Some(found))
+    });
+    compared.await.ok().flatten()
 }
 
 struct StopOnDrop(Arc<AtomicBool>);

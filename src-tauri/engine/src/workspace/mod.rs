@@ -27,14 +27,14 @@ use describe::Describer;
 use duplicates::Questions;
 use lectern_shared::Millis;
 use lectern_shared::change::CacheTag;
-use lectern_shared::command::{EditReceipt, PosterArguments, TeachArguments, WorkspaceState};
+use lectern_shared::command::{EditReceipt, FindAnswer, PosterArguments, TeachArguments, WorkspaceState};
 use lectern_shared::course::{CourseDetail, CourseList};
 use lectern_shared::error::{AppError, ErrorCode};
 use lectern_shared::event::AppEvent;
 use lectern_shared::ids::{AssetId, CourseId, EditId, OperationId};
 use lectern_shared::media::{AssetPage, AssetQuery};
 use lectern_shared::mutation::Mutation;
-use lectern_shared::upload::{Destination, IntakeReport, SendingRules, UploadAction, UploadList, UploadState};
+use lectern_shared::upload::{Cause, Destination, IntakeReport, SendingRules, UploadAction, UploadList, UploadState};
 use sending::Sending;
 use source::Source;
 use std::path::{Path, PathBuf};
@@ -271,6 +271,37 @@ impl Workspace {
             }
         }
         controlled
+    }
+
+    /// The file name of an upload, for the dialog that asks for it.
+    #[must_use]
+    pub fn name_of_upload(&self, operation: OperationId) -> String {
+        let listed = self.uploads.list().uploads;
+        listed
+            .into_iter()
+            .find(|upload| upload.operation == operation)
+            .map(|upload| upload.file_name)
+            .unwrap_or_default()
+    }
+
+    /// The user shows where an upload's file is. Others that miss theirs, and have one of the same name in the same
+    /// folder, go on too.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Storage`]
+    pub async fn found_file(&self, operation: OperationId, path: PathBuf) -> Result<FindAnswer, AppError> {
+        if !self.uploads.found(operation, path.clone()).await.map_err(uploads_error)? {
+            return Ok(FindAnswer::OtherFile);
+        }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for upload in self.uploads.list().uploads {
+            let misses = matches!(upload.cause, Some(Cause::SourceGone | Cause::DriveGone { .. }));
+            let sibling = folder.join(&upload.file_name);
+            if misses && upload.operation != operation && sibling.is_file() {
+                self.uploads.found(upload.operation, sibling).await.map_err(uploads_error)?;
+            }
+        }
+        Ok(FindAnswer::Found)
     }
 
     /// When uploads are needed by: those named, or all that are not ready.

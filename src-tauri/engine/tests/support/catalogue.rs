@@ -66,6 +66,20 @@ impl UploadCatalogue for MemoryCatalogue {
         Ok(())
     }
 
+    async fn set_place(
+        &self,
+        operation: OperationId,
+        path: std::path::PathBuf,
+        modified_ns: i64,
+        file_id: (u64, u64),
+    ) -> Result<(), CatalogueError> {
+        self.change(operation, |record| {
+            record.path = path;
+            (record.modified_ns, record.file_id) = (modified_ns, file_id);
+        });
+        Ok(())
+    }
+
     async fn set_needed_by(&self, operations: &[OperationId], at: Option<i64>) -> Result<(), CatalogueError> {
         for operation in operations {
             self.change(*operation, |record| record.needed_by = at);

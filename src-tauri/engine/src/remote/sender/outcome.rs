@@ -9,6 +9,7 @@ use std::time::Duration;
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
 /// Most bytes of an error answer we read for its code.
 const ERROR_BYTES_MAX: usize = 16 * 1024;
+const CAP: &str = "CapExceeded";
 const ERROR_READ_MAX: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub enum PutOutcome {
     UploadGone,
     /// The store is full.
     NoSpace,
+    /// The account's cap is used up.
+    CapReached,
     /// No, and the same again will be no.
     Refused { status: u16, code: String },
 }
@@ -50,6 +53,7 @@ pub(super) async fn of_response(response: Response) -> PutOutcome {
 fn of_refusal(status: StatusCode, code: String, retry_after: Option<Duration>) -> PutOutcome {
     match (status.as_u16(), code.as_str()) {
         (404, _) => PutOutcome::UploadGone,
+        (403, CAP) => PutOutcome::CapReached,
         (401 | 403, _) => PutOutcome::Expired { code },
         (507, _) => PutOutcome::NoSpace,
         // A portal or a proxy speaks, not the store.
@@ -74,6 +78,11 @@ async fn error_code(mut response: Response) -> String {
         }
     }
     let text = String::from_utf8_lossy(&text);
+    // B2's code for it is a plain AccessDenied; only the words tell
+    // (<https://www.backblaze.com/docs/cloud-storage-caps-and-alerts>).
+    if text.to_ascii_lowercase().contains("cap exceeded") {
+        return CAP.to_owned();
+    }
     let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>")).map(|(code, _)| code);
     code.unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).take(64).collect()
 }
@@ -126,6 +135,7 @@ mod tests {
         assert_eq!(sorted(404, "NoSuchUpload"), PutOutcome::UploadGone);
         assert_eq!(sorted(403, "AccessDenied"), PutOutcome::Expired { code: "AccessDenied".to_owned() });
         assert_eq!(sorted(507, ""), PutOutcome::NoSpace);
+        assert_eq!(sorted(403, CAP), PutOutcome::CapReached);
         assert!(matches!(sorted(302, ""), PutOutcome::Unreachable { .. }));
         assert_eq!(
             sorted(400, "InvalidArgument"),

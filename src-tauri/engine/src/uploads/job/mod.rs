@@ -200,6 +200,11 @@ impl Job {
         !self.pending.is_empty()
     }
 
+    /// The same bytes, elsewhere.
+    pub fn found_at(&mut self, facts: SourceFacts) {
+        self.facts = facts;
+    }
+
     fn is_stopped(&self) -> bool {
         self.paused || self.hold.is_some() || self.is_finished()
     }
@@ -227,6 +232,12 @@ impl Job {
             _ if self.paused => Some(Cause::ByUser),
             _ => self.hold.clone(),
         }
+    }
+
+    /// Its file is not there, and may be back any moment.
+    #[must_use]
+    pub fn awaits_source(&self) -> bool {
+        matches!(self.hold, Some(Cause::SourceGone | Cause::DriveGone { .. } | Cause::CloudOnly)) && !self.is_finished()
     }
 
     /// The step it wants to begin now. The host may make it wait.
@@ -301,6 +312,13 @@ impl Job {
                 self.stop_waiting();
                 return Vec::new();
             }
+            Event::SourceBack => {
+                if self.awaits_source() {
+                    self.hold = None;
+                    self.stop_waiting();
+                }
+                return Vec::new();
+            }
             Event::PartEnded { part, end } => return self.part_ended(part, end, now, jitter),
             _ => self.step_running = false,
         }
@@ -327,7 +345,8 @@ impl Job {
                 actions.push(Action::KeepFacts(facts));
                 actions
             }
-            Event::Pause | Event::Resume | Event::Retry | Event::Nudge | Event::PartEnded { .. } => Vec::new(),
+            Event::Pause | Event::Resume | Event::Retry | Event::Nudge => Vec::new(),
+            Event::SourceBack | Event::PartEnded { .. } => Vec::new(),
         };
         self.step_trouble = Trouble::default();
         actions

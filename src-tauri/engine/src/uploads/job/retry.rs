@@ -70,7 +70,9 @@ impl Job {
             PartEnd::Expired { code } => {
                 trouble.denials += 1;
                 if trouble.denials >= DENIALS_MAX {
-                    return self.fail(Cause::Refused { detail: format!("the store denies access: {code}") });
+                    tracing::warn!(code, "the store does not take the key");
+                    trouble.denials = 0;
+                    return self.hold(Cause::KeyRefused);
                 }
                 // All of them were signed together.
                 self.urls.clear();
@@ -89,6 +91,7 @@ impl Job {
                 let needed = self.facts.bytes.saturating_sub(self.confirmed_bytes);
                 self.hold(Cause::NotEnoughSpace { needed, free: 0 })
             }
+            PartEnd::CapReached => self.hold(Cause::CapReached),
             PartEnd::Refused(detail) => self.fail(Cause::Refused { detail }),
             PartEnd::Source(problem) => self.source_problem(problem),
             PartEnd::Touched(facts) => self.touched(facts),
@@ -144,6 +147,9 @@ impl Job {
     fn source_problem(&mut self, problem: SourceProblem) -> Vec<Action> {
         match problem {
             SourceProblem::Gone => self.hold(Cause::SourceGone),
+            SourceProblem::DriveGone(drive) => self.hold(Cause::DriveGone { drive }),
+            SourceProblem::CloudOnly => self.hold(Cause::CloudOnly),
+            SourceProblem::Denied => self.hold(Cause::AccessDenied),
             SourceProblem::Unreadable(detail) => self.hold(Cause::SourceUnreadable { detail }),
             SourceProblem::Resized => self.fail(Cause::SourceChanged),
         }

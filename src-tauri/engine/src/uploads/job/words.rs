@@ -49,6 +49,8 @@ pub enum Event {
     Retry,
     /// Something may be back: no more waiting.
     Nudge,
+    /// The file is there again, or was shown by the user at another place.
+    SourceBack,
 }
 
 /// Who could not be reached.
@@ -90,6 +92,7 @@ pub enum PartEnd {
     Unreachable,
     UploadGone,
     NoSpace,
+    CapReached,
     Refused(String),
     Source(SourceProblem),
     Touched(SourceFacts),

@@ -73,6 +73,7 @@ impl Scheduler {
             return;
         }
         self.begin_announcing(now);
+        self.look_out(now);
         if self.hold.is_none() {
             self.begin_steps(now);
             self.begin_parts(now);
@@ -239,7 +240,7 @@ impl Scheduler {
     }
 }
 
-fn order_of(entry: &Entry, uplink: Option<u64>) -> Order {
+pub(super) fn order_of(entry: &Entry, uplink: Option<u64>) -> Order {
     let job: &Job = &entry.job;
     Order {
         record: entry.record.clone(),

@@ -18,6 +18,8 @@ pub(super) enum Lane {
     ToOpen { is_small: bool },
     /// It runs, or waits for a moment.
     Active,
+    /// Its file is not there: it is looked for from time to time.
+    Absent,
     /// Finished, or stopped by somebody.
     Parked,
 }
@@ -29,6 +31,7 @@ pub(super) struct Lanes {
     pub(super) small_to_open: BTreeMap<Rank, OperationId>,
     pub(super) large_to_open: BTreeMap<Rank, OperationId>,
     pub(super) active: BTreeMap<Rank, OperationId>,
+    pub(super) absent: BTreeSet<OperationId>,
 }
 
 impl Lanes {
@@ -38,6 +41,7 @@ impl Lanes {
             Lane::ToOpen { is_small: true } => drop(self.small_to_open.remove(&rank)),
             Lane::ToOpen { is_small: false } => drop(self.large_to_open.remove(&rank)),
             Lane::Active => drop(self.active.remove(&rank)),
+            Lane::Absent => drop(self.absent.remove(&operation)),
             Lane::Parked => {}
         }
     }
@@ -48,6 +52,7 @@ impl Lanes {
             Lane::ToOpen { is_small: true } => drop(self.small_to_open.insert(rank, operation)),
             Lane::ToOpen { is_small: false } => drop(self.large_to_open.insert(rank, operation)),
             Lane::Active => drop(self.active.insert(rank, operation)),
+            Lane::Absent => drop(self.absent.insert(operation)),
             Lane::Parked => {}
         }
     }
@@ -62,6 +67,7 @@ fn lane_of(entry: &Entry, now: Instant) -> Lane {
     match job.phase() {
         Phase::Announcing => Lane::Announcing,
         _ if entry.step.is_some() || !entry.attempts.is_empty() => Lane::Active,
+        _ if job.awaits_source() => Lane::Absent,
         _ if job.is_finished() || job.cause().is_some() => Lane::Parked,
         Phase::Opening if job.wakes_at(now).is_none() => Lane::ToOpen { is_small: is_small(entry) },
         _ => Lane::Active,

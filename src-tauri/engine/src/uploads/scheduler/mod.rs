@@ -1,5 +1,6 @@
 //! One task owns every upload. Others send it messages; it decides what runs, and no lock is held anywhere while it does.
 
+mod absent;
 mod announce;
 mod control;
 mod dispatch;
@@ -12,16 +13,19 @@ use super::journal::Write;
 use super::progress::{Board, Rank, Speed, TICK};
 use super::seam::{Announced, Outcome, UploadRecord};
 use super::slots::Slots;
-use super::worker::Outside;
+use super::source::SourceFacts;
+use super::worker::{Order, Outside};
 use crate::EventSink;
 use crate::remote::sender::Gauge;
 use crate::remote::{Patience, Pauses};
+use absent::Lookout;
 use announce::Announcer;
 use lanes::{Lane, Lanes};
 use lectern_shared::Millis;
 use lectern_shared::ids::{AssetId, OperationId, UserId};
 use lectern_shared::upload::{Hold, UploadAction};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
@@ -85,6 +89,20 @@ pub(super) enum Message {
         end: PartEnd,
     },
     Nudge,
+    /// Files that were not there are.
+    Back {
+        operations: Vec<OperationId>,
+    },
+    OrderFor {
+        operation: OperationId,
+        done: oneshot::Sender<Option<Order>>,
+    },
+    Moved {
+        operation: OperationId,
+        path: PathBuf,
+        facts: SourceFacts,
+        done: oneshot::Sender<()>,
+    },
     Hold {
         hold: Option<Hold>,
         limit: Option<u64>,
@@ -155,6 +173,7 @@ pub(super) struct Scheduler {
     unfinished: BTreeMap<Rank, OperationId>,
     lanes: Lanes,
     announcer: Announcer,
+    lookout: Lookout,
     next_rank: i64,
     top_rank: i64,
     next_id: u64,
@@ -203,6 +222,7 @@ impl Scheduler {
             unfinished: BTreeMap::new(),
             lanes: Lanes::default(),
             announcer: Announcer::default(),
+            lookout: Lookout::default(),
             next_rank: 0,
             top_rank: 0,
             next_id: 0,
@@ -293,6 +313,9 @@ impl Scheduler {
             Message::OffLine { operation, part, id } => self.off_line(operation, part, id),
             Message::Part { operation, part, id, end } => self.part_ended(operation, part, id, end),
             Message::Nudge => self.nudge(),
+            Message::Back { operations } => self.back(operations),
+            Message::OrderFor { operation, done } => self.order_for(operation, done),
+            Message::Moved { operation, path, facts, done } => self.moved(operation, path, facts, done),
             Message::Hold { hold, limit } => self.set_hold(hold, limit),
             Message::NeededBy { operations, at, done } => self.needed_by(&operations, at, done),
             Message::Shutdown { .. } => {}
@@ -456,7 +479,7 @@ impl Scheduler {
         let tick = has_news.then(|| self.told_at.map_or(now, |told| told + TICK));
         let late = self.told_at.filter(|_| self.board.has_deadlines()).map(|told| told + JUDGED_EVERY);
         let jobs = self.active().filter_map(|entry| entry.job.wakes_at(now));
-        let jobs = jobs.chain(self.announcer.shows_at());
+        let jobs = jobs.chain(self.announcer.shows_at()).chain(self.lookout.wakes_at());
         let gates = [&self.server, &self.store].into_iter().filter_map(Gate::wakes_at).filter(|at| *at > now);
         tick.into_iter().chain(late).chain(jobs).chain(gates).min()
     }
