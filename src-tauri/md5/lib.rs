@@ -239,10 +239,10 @@ impl Bench {
                 state = self.walked.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
-            let batch = take_batch(&mut state.waiting, mine);
+            let mut batch = take_batch(&mut state.waiting, mine);
             state.busy = true;
             drop(state);
-            walk_batch(&batch);
+            walk_batch(&mut batch);
             state = self.lock();
             state.busy = false;
             self.walked.notify_all();
@@ -250,33 +250,44 @@ impl Bench {
     }
 }
 
-/// My own, and the oldest of the others.
-fn take_batch(waiting: &mut Vec<Arc<Work>>, mine: &Arc<Work>) -> Vec<Arc<Work>> {
-    waiting.retain(|work| !Arc::ptr_eq(work, mine));
-    let others = waiting.len().min(AT_ONCE - 1);
-    std::iter::once(mine.clone()).chain(waiting.drain(..others)).collect()
+/// One piece of a chain, taken off the bench.
+struct Taken {
+    work: Arc<Work>,
+    chain: Chain,
+    piece: Bytes,
 }
 
-/// All pieces that lie there now. What is added meanwhile is the next batch's.
-fn walk_batch(batch: &[Arc<Work>]) {
-    let (mut chains, mut pieces): (Vec<Chain>, Vec<VecDeque<Bytes>>) = batch
-        .iter()
-        .map(|work| {
-            let mut lying = work.lock();
-            (lying.chain.take().unwrap_or_default(), std::mem::take(&mut lying.pieces))
-        })
-        .unzip();
-    while pieces.iter().any(|pieces| !pieces.is_empty()) {
-        let next: Vec<Bytes> = pieces.iter_mut().map(|pieces| pieces.pop_front().unwrap_or_default()).collect();
-        let mut walks: Vec<(&mut [u32; 4], &[u8])> = Vec::with_capacity(chains.len());
-        for (chain, piece) in chains.iter_mut().zip(&next) {
-            let blocks = chain.align(piece);
-            walks.push((&mut chain.state, blocks));
-        }
-        walk(&mut walks);
+/// The first piece of mine, and of those of the others that have waited longest. One each: with more of some, their last
+/// ones would have no company.
+fn take_batch(waiting: &mut Vec<Arc<Work>>, mine: &Arc<Work>) -> Vec<Taken> {
+    if let Some(index) = waiting.iter().position(|work| Arc::ptr_eq(work, mine)) {
+        waiting[..=index].rotate_right(1);
     }
-    for (work, chain) in batch.iter().zip(chains) {
-        work.lock().chain = Some(chain);
+    let mut batch = Vec::with_capacity(AT_ONCE);
+    waiting.retain(|work| {
+        if batch.len() == AT_ONCE {
+            return true;
+        }
+        let mut lying = work.lock();
+        let piece = lying.pieces.pop_front().unwrap_or_default();
+        batch.push(Taken { work: work.clone(), chain: lying.chain.take().unwrap_or_default(), piece });
+        !lying.pieces.is_empty()
+    });
+    // Who was served goes to the back.
+    let kept = batch.iter().filter(|taken| waiting.iter().any(|work| Arc::ptr_eq(work, &taken.work))).count();
+    waiting.rotate_left(kept);
+    batch
+}
+
+fn walk_batch(batch: &mut [Taken]) {
+    let mut walks: Vec<(&mut [u32; 4], &[u8])> = Vec::with_capacity(batch.len());
+    for Taken { chain, piece, .. } in batch.iter_mut() {
+        let blocks = chain.align(piece);
+        walks.push((&mut chain.state, blocks));
+    }
+    walk(&mut walks);
+    for taken in batch {
+        taken.work.lock().chain = Some(std::mem::take(&mut taken.chain));
     }
 }
 
