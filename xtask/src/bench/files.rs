@@ -13,6 +13,8 @@ pub struct Workload {
     pub name: &'static str,
     pub folder: PathBuf,
     pub bytes: u64,
+    /// Small enough for a slow line.
+    pub is_light: bool,
 }
 
 /// Made once: a file of the right size is kept.
@@ -23,6 +25,8 @@ pub fn make(folder: &Path) -> Result<Vec<Workload>> {
         workload(folder, "8 x 256 MiB", 8, |_| 256 * MIB),
         workload(folder, "1000 x 256 KiB", 1_000, |_| 256 * KIB),
         workload(folder, "200 mixed", 200, mixed),
+        workload(folder, "1 x 64 MiB", 1, |_| 64 * MIB).map(light),
+        workload(folder, "100 x 256 KiB", 100, |_| 256 * KIB).map(light),
     ]
     .into_iter()
     .collect()
@@ -40,7 +44,11 @@ fn workload(folder: &Path, name: &'static str, files: u64, size: impl Fn(u64) ->
         }
         fill(&path, wanted, number + 1).map_err(io(path.display()))?;
     }
-    Ok(Workload { name, folder, bytes })
+    Ok(Workload { name, folder, bytes, is_light: false })
+}
+
+fn light(workload: Workload) -> Workload {
+    Workload { is_light: true, ..workload }
 }
 
 /// Xorshift: quick, and as good as noise for a store.

@@ -28,7 +28,7 @@ pub fn uploads(json: bool) -> Result {
     let mut rows = Vec::new();
     for kind in stores::KINDS {
         let store = Store::start(kind, &folder.join("store"))?;
-        for workload in &workloads {
+        for workload in workloads.iter().filter(|workload| workload.is_light == kind.is_slow) {
             let row = Row::measure(&folder, &store, workload)?;
             say(&row.text());
             rows.push(row);
@@ -43,7 +43,7 @@ pub fn uploads(json: bool) -> Result {
 /// One workload against one store: the median of each tool.
 struct Row {
     workload: &'static str,
-    store: &'static str,
+    store: stores::Kind,
     bytes: u64,
     medians: Vec<(Tool, Cost)>,
 }
@@ -65,6 +65,10 @@ impl Row {
         Ok(Self { workload: workload.name, store: store.kind, bytes: workload.bytes, medians })
     }
 
+    fn store_name(&self) -> String {
+        format!("{}{}", self.store.name, if self.store.tls { " over TLS" } else { "" })
+    }
+
     /// Ours over the best peer's in one column.
     fn ratio(&self, column: impl Fn(&Cost) -> f64) -> (Tool, f64) {
         let ours = column(&self.medians[0].1);
@@ -74,7 +78,7 @@ impl Row {
 
     fn text(&self) -> String {
         let gib = self.bytes as f64 / f64::from(1_u32 << 30);
-        let mut lines = vec![format!("\n{} to {}", self.workload, self.store)];
+        let mut lines = vec![format!("\n{} to {}", self.workload, self.store_name())];
         for (tool, cost) in &self.medians {
             lines.push(format!(
                 "  {:<8} {:>7.2} s {:>7.2} CPU s/GiB {:>6} MiB",
@@ -101,8 +105,8 @@ impl Row {
         let wall = self.ratio(|cost| cost.wall);
         serde_json::json!({
             "workload": self.workload,
-            "store": self.store,
-            "tls": false,
+            "store": self.store.name,
+            "tls": self.store.tls,
             "best_peer": wall.0.name(),
             "wall_ratio": wall.1,
             "cpu_ratio": self.ratio(|cost| cost.cpu).1,

@@ -6,29 +6,48 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-pub const KINDS: [&str; 2] = ["sink", "local store"];
+/// A store, and how it is reached.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    pub name: &'static str,
+    arguments: &'static [&'static str],
+    has_folder: bool,
+    pub tls: bool,
+    /// 20 ms and 50 Mbit/s: less is sent over it.
+    pub is_slow: bool,
+}
+
+pub const KINDS: [Kind; 5] = [
+    Kind { name: "sink", arguments: &["sink"], has_folder: false, tls: false, is_slow: false },
+    Kind { name: "sink", arguments: &["--tls", "sink"], has_folder: false, tls: true, is_slow: false },
+    Kind { name: "rclone serve s3", arguments: &["rclone"], has_folder: true, tls: false, is_slow: false },
+    Kind { name: "local store", arguments: &["local"], has_folder: true, tls: false, is_slow: false },
+    Kind { name: "sink, 50 Mbit/s", arguments: &["--line", "sink"], has_folder: false, tls: false, is_slow: true },
+];
 
 /// A running store. Ends on drop.
 pub struct Store {
-    pub kind: &'static str,
+    pub kind: Kind,
     pub endpoint: String,
     pub region: String,
     pub bucket: String,
     pub access_key: String,
     pub secret_key: String,
+    /// The certificate to trust, in PEM.
+    pub root: Option<PathBuf>,
     folder: PathBuf,
     child: Child,
 }
 
 impl Store {
-    pub fn start(kind: &'static str, folder: &Path) -> Result<Self> {
+    pub fn start(kind: Kind, folder: &Path) -> Result<Self> {
         // Of an earlier run.
         drop(std::fs::remove_dir_all(folder));
         let mut command = Command::new(place::built_for_release("bench_store")?);
-        match kind {
-            "sink" => command.arg("sink"),
-            _ => command.arg("local").arg(folder),
-        };
+        command.args(kind.arguments);
+        if kind.has_folder {
+            command.arg(folder);
+        }
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(io("bench_store"))?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {
@@ -37,8 +56,17 @@ impl Store {
         let said: serde_json::Value =
             serde_json::from_str(&line).map_err(|_| Trouble::Needs(format!("bench_store said {line:?}")))?;
         let text = |name: &str| said[name].as_str().unwrap_or_default().to_owned();
+        let root = match said["root"].as_str() {
+            Some(pem) => {
+                let file = folder.with_extension("pem");
+                std::fs::write(&file, pem).map_err(io(file.display()))?;
+                Some(file)
+            }
+            None => None,
+        };
         Ok(Self {
             kind,
+            root,
             endpoint: text("endpoint").trim_end_matches('/').to_owned(),
             region: text("region"),
             bucket: text("bucket"),
@@ -51,9 +79,13 @@ impl Store {
 
     /// Takes what was sent away, so that the disk is as it was for the next one.
     pub fn empty(&self) -> Result {
-        let objects = self.folder.join("objects");
-        for entry in std::fs::read_dir(&objects).into_iter().flatten().flatten() {
-            std::fs::remove_dir_all(entry.path()).map_err(io(objects.display()))?;
+        // Ours keeps objects there; rclone the bucket's.
+        for objects in ["objects", &self.bucket].map(|name| self.folder.join(name)) {
+            for entry in std::fs::read_dir(&objects).into_iter().flatten().flatten() {
+                let path = entry.path();
+                let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+                removed.map_err(io(path.display()))?;
+            }
         }
         Ok(())
     }

@@ -51,6 +51,11 @@ impl Tool {
             Self::Rclone => rclone(store, workload, &to),
             Self::Aws => aws(&scratch, store, workload, &to)?,
         };
+        let mut command = command;
+        if let Some(root) = &store.root {
+            // Go, rustls and OpenSSL read the first, the AWS tools the second.
+            command.env("SSL_CERT_FILE", root).env("AWS_CA_BUNDLE", root);
+        }
         cost(&command)
     }
 }
@@ -67,6 +72,9 @@ fn lectern(scratch: &Path, store: &Store, workload: &Workload) -> Result<Command
     };
     let mut add = ours();
     add.args(["--json", "workspace", "add", "bench", "--endpoint", &store.endpoint, "--bucket", &store.bucket]);
+    if let Some(root) = &store.root {
+        add.env("SSL_CERT_FILE", root);
+    }
     run(add.args(["--region", &store.region]).stdout(std::process::Stdio::null()))?;
     let mut send = ours();
     send.args(["--workspace", "bench", "library", "add"]);
@@ -98,7 +106,7 @@ fn rclone(store: &Store, workload: &Workload, to: &str) -> Command {
     command.env("RCLONE_CONFIG", "").env("RCLONE_S3_ACCESS_KEY_ID", &store.access_key);
     command.env("RCLONE_S3_SECRET_ACCESS_KEY", &store.secret_key).env("RCLONE_S3_REGION", &store.region);
     command.env("RCLONE_S3_ENDPOINT", &store.endpoint).env("RCLONE_S3_PROVIDER", "Other");
-    command.args(["copy", "--s3-no-check-bucket", "--quiet"]).arg(&workload.folder);
+    command.args(["copy", "--s3-no-check-bucket", "--no-check-dest", "--quiet"]).arg(&workload.folder);
     command.arg(format!(":s3:{}/{to}", store.bucket));
     command
 }

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use lectern_shared::protocol::PartUrl;
 use reqwest::{Client, Url};
 use stall::StallWatch;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
@@ -67,7 +67,9 @@ pub struct PartSender {
     times: SenderTimes,
     outside: Pair,
     loopback: Pair,
-    pace: Pace,
+    /// Hardly anybody has TLS on this computer: made when it is needed.
+    loopback_tls: Arc<OnceLock<Pair>>,
+    line: Line,
 }
 
 #[derive(Clone)]
@@ -82,8 +84,20 @@ impl PartSender {
     /// # Errors
     /// When TLS or the proxy settings cannot be set up.
     pub fn new(line: &Line) -> Result<Self, SenderError> {
-        let (outside, loopback) = (Pair::new(line, false)?, Pair::new(line, true)?);
-        Ok(Self { times: line.patience.sending, outside, loopback, pace: line.pace.clone() })
+        let (outside, loopback) = (Pair::new(line, Reach::Outside)?, Pair::new(line, Reach::Loopback)?);
+        let (times, loopback_tls) = (line.patience.sending, Arc::default());
+        Ok(Self { times, outside, loopback, loopback_tls, line: line.clone() })
+    }
+
+    fn pair(&self, url: &Url) -> &Pair {
+        match (is_loopback(url), url.scheme()) {
+            (false, _) => &self.outside,
+            (true, "https") => self.loopback_tls.get_or_init(|| {
+                let made = Pair::new(&self.line, Reach::LoopbackTls);
+                made.unwrap_or_else(|_| self.loopback.clone())
+            }),
+            (true, _) => &self.loopback,
+        }
     }
 
     /// Sends one part and says what came of it.
@@ -91,7 +105,7 @@ impl PartSender {
         let Ok(url) = Url::parse(&put.url.url) else {
             return PutOutcome::Refused { status: 0, code: "InvalidUrl".to_owned() };
         };
-        let pair = if is_loopback(&url) { &self.loopback } else { &self.outside };
+        let pair = self.pair(&url);
         let client = if put.fresh_connection { &pair.fresh } else { &pair.pooled };
         let mut request = client.put(url);
         for (name, value) in &put.url.headers {
@@ -101,7 +115,7 @@ impl PartSender {
             }
         }
         let _stop_at_end = StopAtEnd(put.gauge.clone());
-        let body = PartBody::new(put.chunks, put.bytes, put.gauge.clone(), self.pace.clone());
+        let body = PartBody::new(put.chunks, put.bytes, put.gauge.clone(), self.line.pace.clone());
         let sending = request.body(reqwest::Body::wrap(body)).send();
         let mut sending = std::pin::pin!(sending);
         let mut watch = StallWatch::new(self.times, put.bytes, Instant::now());
@@ -130,8 +144,15 @@ impl Drop for StopAtEnd {
     }
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Outside,
+    Loopback,
+    LoopbackTls,
+}
+
 impl Pair {
-    fn new(line: &Line, loopback: bool) -> Result<Self, SenderError> {
+    fn new(line: &Line, reach: Reach) -> Result<Self, SenderError> {
         let (times, roots) = (line.patience.sending, trusted(&line.roots)?);
         let build = |idle_max: usize| {
             let builder = Client::builder()
@@ -144,10 +165,11 @@ impl Pair {
                 // A redirect of a PUT is a captive portal or a mistake: the bytes must not follow it.
                 .redirect(reqwest::redirect::Policy::none())
                 .referer(false);
-            // Nobody's root vouches for this computer: the system's need not be read, which takes milliseconds.
-            let builder = match loopback {
-                true => builder.no_proxy().tls_certs_only(roots.iter().cloned()),
-                false => builder.tls_certs_merge(roots.iter().cloned()),
+            let builder = match reach {
+                Reach::Outside => builder.tls_certs_merge(roots.iter().cloned()),
+                // The system's roots need not be read, which takes milliseconds.
+                Reach::Loopback => builder.no_proxy().tls_certs_only(roots.iter().cloned()),
+                Reach::LoopbackTls => builder.no_proxy().tls_certs_merge(roots.iter().cloned()),
             };
             builder.build().map_err(unusable)
         };
