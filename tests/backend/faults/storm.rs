@@ -10,7 +10,7 @@ async fn weathers(line: Line, seed: u64) {
     let desk = bench.desk().await;
     let place = desk.course().await;
     let mut files = vec![Size::Large.source()];
-    files.extend((0..6).map(|n| desk.file(&format!("Lecture {n}.mp4"), 20_000 + n)));
+    files.extend((0..16).map(|n| desk.file(&format!("Lecture {n}.mp4"), 20_000 + n)));
     let operations = desk.drop_on(&files.iter().collect::<Vec<_>>(), at_end(place)).await.operations;
     let mut assets = Vec::new();
     for operation in &operations {

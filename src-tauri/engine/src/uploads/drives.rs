@@ -45,7 +45,7 @@ fn is_missing(root: &Path) -> bool {
     !is_mounted && std::fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-/// `D:\\` or `\\\\server\\share\\` (<https://doc.rust-lang.org/std/path/enum.Prefix.html>).
+/// `D:\` or `\\server\share\` (<https://doc.rust-lang.org/std/path/enum.Prefix.html>).
 #[cfg(windows)]
 fn removable(path: &Path) -> Option<(PathBuf, String)> {
     use std::path::Component;
@@ -88,7 +88,8 @@ pub fn is_placeholder(_metadata: &Metadata) -> bool {
     false
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 
