@@ -37,10 +37,16 @@ impl std::fmt::Debug for Connection {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ConnectAnswer {
     /// The bucket passed the check and is the workspace's store now.
-    Connected { store: StoreDetails },
+    Connected {
+        store: StoreDetails,
+    },
     /// The key is good for several buckets. Empty when it may not list them: then the person types the name.
-    ChooseBucket { buckets: Vec<String> },
-    Refused { problem: ConnectProblem },
+    ChooseBucket {
+        buckets: Vec<String>,
+    },
+    Refused {
+        problem: ConnectProblem,
+    },
 }
 
 /// Why a bucket cannot be used.
@@ -127,10 +133,16 @@ pub struct Moving {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Cleaning {
     /// None is there; ours can join the bucket's other rules, which stay as they are.
-    Offered { days: u32 },
-    InPlace { days: u32 },
+    Offered {
+        days: u32,
+    },
+    InPlace {
+        days: u32,
+    },
     /// The bucket has a rule for some of the same files, and takes no second one.
-    OtherRule { prefix: String },
+    OtherRule {
+        prefix: String,
+    },
     /// This key may not read or set rules.
     NotAllowed,
 }

@@ -152,8 +152,12 @@ impl Uploads {
     /// When the catalogue cannot be written, or the place does not exist any more.
     pub async fn add(&self, paths: Vec<PathBuf>, destination: Destination) -> Result<IntakeReport, UploadsError> {
         let intake = intake::take_in(paths, &destination).await;
-        let mut report =
-            IntakeReport { operations: Vec::new(), refused: intake.refused, to_library: intake.to_library, question: None };
+        let mut report = IntakeReport {
+            operations: Vec::new(),
+            refused: intake.refused,
+            to_library: intake.to_library,
+            question: None,
+        };
         if intake.files.is_empty() {
             return Ok(report);
         }
