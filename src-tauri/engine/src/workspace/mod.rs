@@ -2,17 +2,24 @@
 //! workspace: its folder is locked while it runs.
 
 mod check;
+mod cleaning;
+mod connect;
+mod connection;
 mod describe;
 mod keys;
 mod local;
 mod lock;
+mod moving;
 mod settings;
 mod source;
 mod undo;
 
 pub use check::{CheckError, check_store};
+pub use connect::{Chosen, choose, try_bucket};
+pub use connection::StoreConnection;
 pub use keys::{Kept, KeyRing, KeychainError, StoreKey};
 pub use local::{LocalWorkspace, OpenError, Opening, bucket_store};
+pub use moving::Standing;
 pub use settings::{BucketSettings, Provider, Settings, SettingsError, StoreSettings};
 
 use crate::EventSink;
@@ -49,11 +56,13 @@ pub struct WorkspaceConfig {
     pub line: Line,
     /// Looks at the queue and sends nothing.
     pub held: bool,
+    pub standing: Standing,
 }
 
 /// A running workspace.
 pub struct Workspace {
     settings: Settings,
+    standing: Standing,
     catalogue: Catalogue,
     sync: Sync,
     uploads: Uploads,
@@ -100,8 +109,8 @@ impl Workspace {
             roots,
         });
         nudge_when_reachable(&sync, &uploads);
-        let (settings, undo) = (config.settings, UndoStack::default());
-        Ok(Self { settings, catalogue, sync, uploads, previews, thumbnails, describer, undo, events })
+        let (settings, standing, undo) = (config.settings, config.standing, UndoStack::default());
+        Ok(Self { settings, standing, catalogue, sync, uploads, previews, thumbnails, describer, undo, events })
     }
 
     /// # Errors
@@ -113,8 +122,8 @@ impl Workspace {
             name: self.settings.name.clone(),
             store: self.settings.store.kind(),
             bucket: self.settings.store.bucket(),
-            key_missing: false,
-            moving: None,
+            key_missing: self.standing.key_missing(),
+            moving: self.standing.moving(),
             user: self.catalogue.user(),
             server_reachable: self.sync.is_reachable(),
             edits_waiting: pending.edits,
