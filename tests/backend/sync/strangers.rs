@@ -117,7 +117,7 @@ async fn upload_calls_for_a_stranger_s_asset_find_nothing() {
     let remote = world.remote(stranger);
     let asset = theirs.assets[0];
     let open = OpenUpload { asset, bytes: 1_000, part_bytes: 1_000, content_type: "video/mp4".into() };
-    let complete = CompleteUpload { parts: Vec::new(), bytes: 1_000, blake3: "0".repeat(64) };
+    let complete = CompleteUpload { parts: Vec::new(), bytes: 1_000, blake3: "0".repeat(64), sent_once: false };
     assert_eq!(problem(remote.open_upload(&open).await), ProblemCode::NotFound);
     assert_eq!(
         problem(remote.part_urls(asset, &UrlsRequest { parts: vec![1] }).await.map(drop)),

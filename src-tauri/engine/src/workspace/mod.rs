@@ -287,6 +287,12 @@ impl Workspace {
         self.describer.poster(poster).await
     }
 
+    /// Where the window plays an asset from; it changes with each opening of the workspace.
+    #[must_use]
+    pub fn media_url(&self, asset: AssetId) -> String {
+        self.previews.media_url(asset)
+    }
+
     fn thumbnail_urls(&self) -> Arc<dyn Fn(AssetId, bool) -> Option<String> + Send + std::marker::Sync> {
         let (previews, thumbnails) = (self.previews.clone(), self.thumbnails.clone());
         Arc::new(move |asset, stored| {

@@ -122,6 +122,11 @@ impl Account {
         self.state().busy.push_back(busy);
     }
 
+    /// Deletes it: nobody knows it any more.
+    pub fn remove_key(&self, id: &str) {
+        self.state().keys.retain(|known| known.id != id);
+    }
+
     /// The account has a bucket of this name too, which nothing can be done with but list it.
     pub fn add_bucket(&self, name: &str) {
         self.state().other_buckets.push(name.to_owned());
