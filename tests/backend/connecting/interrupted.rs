@@ -26,6 +26,7 @@ async fn killed_again_and_again_nothing_is_lost_and_nothing_comes_twice() {
     let mut office = Office::open_at(backblaze.address()).await;
     let place = office.course().await;
     let stored = office.stored(&FILES, at_end(place)).await;
+    office.without_sources().await;
     office.pace.limit(Some(20 * MIB as u64));
     office.connected(backblaze.bound()).await;
     for wait_ms in [50, 400, 900, 150] {
@@ -48,6 +49,7 @@ async fn parts_that_had_arrived_are_not_sent_again_after_a_crash() {
     let proxy = FaultProxy::start(backblaze.address().socket_addrs(|| None).unwrap()[0]).await.unwrap();
     let office = Office::open().await;
     let stored = office.stored(&[("Lecture 1.mp4", 40 * MIB)], at_end(office.course().await)).await;
+    office.without_sources().await;
     office.pace.limit(Some(16 * MIB as u64));
     office.connected(backblaze.by_s3(&proxy.endpoint())).await;
     let sent = |number: u32| {
@@ -71,6 +73,7 @@ async fn started_again_without_a_network_it_plays_what_is_here_and_goes_on_when_
     let office = Office::open().await;
     let place = office.course().await;
     let stored = office.stored(&FILES, at_end(place)).await;
+    office.without_sources().await;
     office.pace.limit(Some(10 * MIB as u64));
     let config = wire.store.config();
     let connection = Connection::S3Compatible {
@@ -111,6 +114,7 @@ async fn a_bucket_that_fails_in_every_way_has_everything_once_in_the_end() {
         let proxy = FaultProxy::start(backblaze.address().socket_addrs(|| None).unwrap()[0]).await.unwrap();
         let office = Office::open().await;
         let stored = office.stored(&FILES, at_end(office.course().await)).await;
+        office.without_sources().await;
         office.connected(backblaze.by_s3(&proxy.endpoint())).await;
         let refusal = Fault::Refuse { status: 503, code: "SlowDown", retry_after: None, drains: true };
         let rule = |kind, fault| Rule { kind, nth: 1, times: 2, fault };
@@ -135,6 +139,7 @@ async fn what_a_bucket_does_not_take_stays_here_and_playable() {
     let backblaze = Backblaze::open().await;
     let office = Office::open_at(backblaze.address()).await;
     let stored = office.stored(&FILES, at_end(office.course().await)).await;
+    office.without_sources().await;
     let caps = lectern_server::object_store::local::b2::Caps { storage_bytes: Some(2 << 20), ..Default::default() };
     backblaze.account.set_caps(caps);
     office.connected(backblaze.bound()).await;

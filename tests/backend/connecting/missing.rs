@@ -46,6 +46,7 @@ async fn without_the_key_what_is_still_here_can_be_played_and_stays() {
     let office = Office::open_at(backblaze.address()).await;
     let place = office.course().await;
     let (asset, bytes) = office.stored(&[("Lecture 1.mp4", 20 << 20)], at_end(place)).await.remove(0);
+    office.without_sources().await;
     office.pace.limit(Some(1 << 20));
     let key = backblaze.key(ApplicationKey::of_one_bucket);
     office.connected(by_key(&key, None)).await;

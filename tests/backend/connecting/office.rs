@@ -102,37 +102,37 @@ impl Office {
         self.with(async |workspace| desk::until_ready(workspace, operation).await).await
     }
 
-    /// Files that are ready, and gone from where they came from: then the store is all there is.
+    /// Files that are ready.
     pub async fn stored(&self, files: &[(&str, usize)], destination: Destination) -> Vec<(AssetId, Vec<u8>)> {
         let paths: Vec<_> = files.iter().map(|(name, bytes)| self.file(name, *bytes)).collect();
         let operations = self.drop_on(&paths.iter().collect::<Vec<_>>(), destination).await;
         let mut stored = Vec::new();
-        for (operation, path) in operations.into_iter().zip(&paths) {
-            stored.push((self.until_ready(operation).await.asset, std::fs::read(path).unwrap()));
-            std::fs::remove_file(path).unwrap();
+        for operation in operations {
+            let ready = self.until_ready(operation).await;
+            stored.push((ready.asset, std::fs::read(self.folder.path().join(ready.file_name)).unwrap()));
         }
-        self.with(async |workspace| workspace.control_uploads(UploadAction::Clear, None).await.unwrap()).await;
         until("every edit is confirmed", async || self.state().await.edits_waiting == 0).await;
         stored
     }
 
-    /// Draws the picture of every video that wants one, as a window does.
+    /// From now on the stores are all there is.
+    pub async fn without_sources(&self) {
+        let uploads = self.with(async |workspace| workspace.list_uploads().uploads).await;
+        for upload in uploads {
+            std::fs::remove_file(self.folder.path().join(upload.file_name)).unwrap();
+        }
+        self.with(async |workspace| workspace.control_uploads(UploadAction::Clear, None).await.unwrap()).await;
+    }
+
+    /// Draws the picture of a video, as a window does.
     pub async fn draw(&self, asset: AssetId) {
         let wanted = |event: &AppEvent| matches!(event, AppEvent::PosterWanted { asset: of, .. } if *of == asset);
         self.with(async |workspace| workspace.window_is_ready()).await;
         until("a picture is wanted", async || self.events.lock().unwrap().iter().any(wanted)).await;
         let picture = PosterArguments { asset, jpeg: jpeg(), duration_ms: Some(7), width: None, height: None };
         self.with(async |workspace| workspace.save_poster(picture).await.unwrap()).await;
-        until("the picture is stored", async || self.shown(asset).await.is_some()).await;
-    }
-
-    /// Where the window loads the picture of an asset from.
-    pub async fn shown(&self, asset: AssetId) -> Option<String> {
-        let query = serde_json::from_value(serde_json::json!({
-            "search": "", "kind": null, "usage": null, "sort": "newest", "offset": 0, "limit": 50
-        }));
-        let page = self.with(async |workspace| workspace.list_assets(query.unwrap()).await.unwrap()).await;
-        page.items.into_iter().find(|item| item.id == asset)?.thumbnail_url
+        until("the picture is in the store here", async || has_object(&self.place(), asset, "thumb")).await;
+        until("every edit is confirmed", async || self.state().await.edits_waiting == 0).await;
     }
 
     /// What the window plays.
@@ -171,7 +171,7 @@ impl Office {
     /// Everything is in the bucket, and nothing of it here.
     pub async fn until_carried(&self) {
         until("everything is carried over", async || self.state().await.moving.is_none()).await;
-        assert!(!self.place().join("store").exists(), "the store on this computer is gone");
+        until("the store on this computer is gone", async || !self.place().join("store").exists()).await;
     }
 
     /// As after the app was closed: another run has only the keys it is given.
