@@ -44,6 +44,12 @@ struct Piece<'a> {
     number: u32,
 }
 
+enum Tried {
+    Sent(CompletedPart, PartHashes),
+    /// Another try may well work.
+    Failed(String),
+}
+
 fn unreachable(detail: impl ToString) -> MoveError {
     MoveError::Store(StoreError::Unreachable(detail.to_string()))
 }
@@ -113,8 +119,8 @@ impl Carrier {
         let mut failures = 0;
         loop {
             let trouble = match self.try_to_send(piece, failures > 0).await? {
-                Ok(sent) => return Ok(sent),
-                Err(trouble) => trouble,
+                Tried::Sent(part, hashes) => return Ok((part, hashes)),
+                Tried::Failed(trouble) => trouble,
             };
             tracing::debug!(part = piece.number, detail = trouble, "a part will be carried again");
             failures += 1;
@@ -125,12 +131,7 @@ impl Carrier {
         }
     }
 
-    /// The inner error may pass with another try.
-    async fn try_to_send(
-        &self,
-        piece: &Piece<'_>,
-        fresh_connection: bool,
-    ) -> Result<Result<(CompletedPart, PartHashes), String>, MoveError> {
+    async fn try_to_send(&self, piece: &Piece<'_>, fresh_connection: bool) -> Result<Tried, MoveError> {
         let signed = self.server.sign_move(piece.moving, piece.number).await?;
         let (raw_in, raw) = mpsc::channel(READS_AHEAD);
         let (chunks_in, chunks) = mpsc::channel(READS_AHEAD);
@@ -149,13 +150,13 @@ impl Carrier {
                 // A short read would have ended the body early.
                 read?;
                 match hashes.filter(|hashes| etag.eq_ignore_ascii_case(&hex(&hashes.md5))) {
-                    Some(hashes) => Ok(Ok((completed(piece.number, &etag, &hashes, version), hashes))),
-                    None => Ok(Err("another ETag than the MD5 of what was sent".to_owned())),
+                    Some(hashes) => Ok(Tried::Sent(completed(piece.number, &etag, &hashes, version), hashes)),
+                    None => Ok(Tried::Failed("another ETag than the MD5 of what was sent".to_owned())),
                 }
             }
             PutOutcome::Unreachable { detail } => Err(unreachable(detail)),
-            PutOutcome::Expired { code } => Ok(Err(code)),
-            PutOutcome::Transient { detail, .. } => Ok(Err(detail)),
+            PutOutcome::Expired { code } => Ok(Tried::Failed(code)),
+            PutOutcome::Transient { detail, .. } => Ok(Tried::Failed(detail)),
             // The next round opens another one.
             PutOutcome::UploadGone => Err(MoveError::Store(StoreError::NoSuchUpload)),
             PutOutcome::NoSpace => Err(refused("it is full")),
