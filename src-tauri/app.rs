@@ -4,23 +4,21 @@ use crate::ipc::{self, Events};
 use crate::platform::drops::Drops;
 use crate::platform::{dialogs, drops, opened, places};
 use lectern_engine::remote::sender::Pace;
-use lectern_engine::workspace::{LocalWorkspace, OpenError, Workspace};
-use lectern_shared::error::{AppError, ErrorCode};
+use lectern_engine::workspace::{KeyRing, OpenError, Opening, StoreConnection, Workspace};
+use lectern_shared::error::AppError;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tauri::{AppHandle, Builder, Manager, RunEvent, Wry};
-use tokio::sync::RwLock;
 
 /// Longest a quit waits for databases to be closed. The journal needs no goodbye.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(5);
 
 /// What commands work on.
 pub struct App {
-    /// None once the app is quitting.
-    workspace: RwLock<Option<LocalWorkspace>>,
+    connection: StoreConnection,
     pub events: Events,
     pub drops: Drops,
     pub handle: AppHandle,
@@ -30,11 +28,14 @@ impl App {
     /// Runs `work` on the open workspace.
     ///
     /// # Errors
-    /// What `work` answers; [`ErrorCode::Internal`] while quitting.
+    /// As [`StoreConnection::with`].
     pub async fn with<T>(&self, work: impl AsyncFnOnce(&Workspace) -> Result<T, AppError>) -> Result<T, AppError> {
-        let open = self.workspace.read().await;
-        let open = open.as_ref().ok_or_else(|| AppError::new(ErrorCode::Internal, "Lectern is closing"))?;
-        work(&open.workspace).await
+        self.connection.with(work).await
+    }
+
+    /// The workspace's store, to look at and to change.
+    pub fn connection(&self) -> &StoreConnection {
+        &self.connection
     }
 }
 
@@ -110,19 +111,20 @@ async fn open(handle: AppHandle, events: Events, drops: Drops) -> Result<App, Op
     // Lets a test look at an upload that is under way.
     pace.limit(std::env::var("LECTERN_TEST_BYTES_PER_SECOND").ok().and_then(|rate| rate.parse().ok()));
     let sink = events.clone();
-    let open = LocalWorkspace::open(&folder, prober, pace, Arc::new(move |event| sink.send(event))).await?;
-    Ok(App { workspace: RwLock::new(Some(open)), events, drops, handle })
+    let events_sink = Arc::new(move |event| sink.send(event));
+    let opening = Opening { prober, line: pace.into(), events: events_sink, keys: KeyRing::default(), held: false };
+    let mut connection = StoreConnection::open(&folder, opening).await?;
+    // Lets a test bring a Backblaze of its own.
+    if let Some(address) = std::env::var("LECTERN_TEST_B2_ADDRESS").ok().and_then(|address| address.parse().ok()) {
+        connection = connection.with_b2_at(address);
+    }
+    Ok(App { connection, events, drops, handle })
 }
 
 async fn close(handle: &AppHandle) {
     let Some(app) = handle.try_state::<App>() else { return };
     // A command may hang on a network share that is gone: quitting does not wait for it.
-    let closing = async {
-        if let Some(open) = app.workspace.write().await.take() {
-            open.shutdown().await;
-        }
-    };
-    if tokio::time::timeout(SHUTDOWN_MAX, closing).await.is_err() {
+    if tokio::time::timeout(SHUTDOWN_MAX, app.connection.close()).await.is_err() {
         tracing::warn!("the workspace was not closed in time; the next start goes on from its journal");
     }
 }

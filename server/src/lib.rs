@@ -5,30 +5,42 @@ pub mod api;
 pub mod auth;
 pub mod live;
 pub mod object_store;
+mod places;
 mod pull;
 mod push;
 mod store;
 mod uploads;
 
+pub use places::{Former, Place};
 pub use store::{Store, StoreFailure};
+pub use uploads::moving::{Carried, Left, Move, MoveError};
 
 use lectern_shared::Millis;
 use object_store::ObjectStore;
+use places::Places;
 use std::sync::Arc;
 
 /// The parts of a running server. Cheap to clone.
 #[derive(Clone)]
 pub struct Server {
     pub(crate) store: Store,
-    pub(crate) objects: Arc<dyn ObjectStore>,
+    pub(crate) places: Places,
     pub(crate) feed: live::Feed,
     pub(crate) uploads: uploads::Locks,
 }
 
 impl Server {
+    /// With one store, which has had all objects ever since.
     #[must_use]
     pub fn new(store: Store, objects: Arc<dyn ObjectStore>) -> Self {
-        Self { store, objects, feed: live::Feed::default(), uploads: uploads::Locks::default() }
+        Self::with_places(store, Place { name: "", store: objects }, None)
+    }
+
+    /// With the store that new bytes go to, and the one that may still have those of before.
+    #[must_use]
+    pub fn with_places(store: Store, current: Place, former: Option<Former>) -> Self {
+        let places = Places::new(current, former);
+        Self { store, places, feed: live::Feed::default(), uploads: uploads::Locks::default() }
     }
 
     /// Closes the database. Live sockets end when their routers are dropped.

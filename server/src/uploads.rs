@@ -3,6 +3,7 @@
 
 mod batch;
 mod complete;
+pub(crate) mod moving;
 
 pub(crate) use batch::{complete_all, open_all};
 pub(crate) use complete::complete;
@@ -10,7 +11,7 @@ pub(crate) use complete::complete;
 use crate::Server;
 use crate::api::ApiError;
 use crate::auth::Identity;
-use crate::object_store::{ObjectMeta, StoreError};
+use crate::object_store::{ObjectMeta, ObjectStore, StoreError};
 use crate::store::{Entities, ObjectRow, ObjectState, Objects, Spaces};
 use lectern_shared::change::{Row, RowKind};
 use lectern_shared::ids::AssetId;
@@ -96,24 +97,50 @@ pub(crate) async fn open(server: &Server, who: Identity, request: OpenUpload) ->
     check_request(&asset, &request)?;
     let _one = server.uploads.lock(asset.id).await;
     if let Some(row) = object(server, asset.id).await? {
+        let is_here = server.places.has(&row);
         match row.state {
             ObjectState::Ready => return Ok(OpenedUpload::Ready),
-            ObjectState::Single => return single(server, &asset, &row).await,
             ObjectState::Completing if complete::finish(server, who, &row).await? => return Ok(OpenedUpload::Ready),
+            _ if !is_here => return begin_here(server, &asset, &row, request).await,
+            ObjectState::Single => return single(server, &asset, &row).await,
             ObjectState::Completing if row.upload_id.is_none() => return single(server, &asset, &row).await,
             ObjectState::Open | ObjectState::Completing => return opened(&alive(server, &asset, row).await?),
             ObjectState::Opening => return opened(&adopt_or_create(server, &asset, row).await?),
         }
     }
-    if let Some(free) = server.objects.free_bytes().await {
+    if let Some(free) = server.places.now().free_bytes().await {
         check_space(request.bytes, free)?;
     }
-    let row = new_row(&asset, request);
+    let row = new_row(server, &asset, request);
     save(server, &row).await?;
     if row.state == ObjectState::Single {
         return single(server, &asset, &row).await;
     }
     opened(&adopt_or_create(server, &asset, row).await?)
+}
+
+/// An upload that another store has the beginning of: it begins again at the store of now.
+async fn begin_here(
+    server: &Server,
+    asset: &Asset,
+    row: &ObjectRow,
+    request: OpenUpload,
+) -> Result<OpenedUpload, ApiError> {
+    if let Some(former) = server.places.former().filter(|former| former.name == row.place)
+        && let Err(error) = take_away(&former.store, row).await
+    {
+        // It goes with the folder, when nothing else is left in there.
+        tracing::info!(%error, "an unfinished upload stays in the former store");
+    }
+    let new = new_row(server, asset, request);
+    if new.state != ObjectState::Single {
+        save(server, &new).await?;
+        return opened(&adopt_or_create(server, asset, new).await?);
+    }
+    // Not `Single`: the app may hold the former store's word for its one part, and only a look at the object can tell.
+    let new = ObjectRow { state: ObjectState::Completing, ..new };
+    save(server, &new).await?;
+    single(server, asset, &new).await
 }
 
 fn check_space(needed: u64, free: u64) -> Result<(), ApiError> {
@@ -123,7 +150,7 @@ fn check_space(needed: u64, free: u64) -> Result<(), ApiError> {
     Err(ApiError::new(ProblemCode::NotEnoughSpace { needed, free }, "not enough free space for a copy"))
 }
 
-fn new_row(asset: &Asset, request: OpenUpload) -> ObjectRow {
+fn new_row(server: &Server, asset: &Asset, request: OpenUpload) -> ObjectRow {
     let is_single = request.part_bytes >= request.bytes;
     ObjectRow {
         asset: asset.id,
@@ -136,12 +163,13 @@ fn new_row(asset: &Asset, request: OpenUpload) -> ObjectRow {
         etag: None,
         blake3: None,
         version: None,
+        place: server.places.name(),
     }
 }
 
 /// A file of one PUT: its URL comes with the answer, so that it costs one call and not two.
 async fn single(server: &Server, asset: &Asset, row: &ObjectRow) -> Result<OpenedUpload, ApiError> {
-    let signed = server.objects.sign_put(&row.key, &meta(asset, &row.content_type)).await?;
+    let signed = server.places.now().sign_put(&row.key, &meta(asset, &row.content_type)).await?;
     Ok(OpenedUpload::Single { url: Some(PartUrl { part: 1, url: signed.url, headers: signed.headers }) })
 }
 
@@ -153,7 +181,7 @@ fn opened(row: &ObjectRow) -> Result<OpenedUpload, ApiError> {
 /// A store forgets uploads that lie too long (a lifecycle rule): then another one takes its place.
 async fn alive(server: &Server, asset: &Asset, row: ObjectRow) -> Result<ObjectRow, ApiError> {
     let upload_id = row.upload_id.clone().unwrap_or_default();
-    match server.objects.list_parts(&row.key, &upload_id).await {
+    match server.places.now().list_parts(&row.key, &upload_id).await {
         Ok(_) => Ok(row),
         Err(StoreError::NoSuchUpload) => {
             let row = ObjectRow { state: ObjectState::Opening, upload_id: None, ..row };
@@ -166,13 +194,14 @@ async fn alive(server: &Server, asset: &Asset, row: ObjectRow) -> Result<ObjectR
 
 /// The store may have made an upload whose id never reached us: it is found by its key, which is this asset's alone.
 async fn adopt_or_create(server: &Server, asset: &Asset, row: ObjectRow) -> Result<ObjectRow, ApiError> {
-    let mut found = server.objects.list_uploads(&row.key).await?.into_iter().filter(|upload| upload.key == row.key);
+    let mut found =
+        server.places.now().list_uploads(&row.key).await?.into_iter().filter(|upload| upload.key == row.key);
     let upload_id = match found.next() {
         Some(upload) => upload.upload_id,
-        None => server.objects.create_multipart(&row.key, &meta(asset, &row.content_type)).await?,
+        None => server.places.now().create_multipart(&row.key, &meta(asset, &row.content_type)).await?,
     };
     for surplus in found {
-        server.objects.abort(&row.key, &surplus.upload_id).await?;
+        server.places.now().abort(&row.key, &surplus.upload_id).await?;
     }
     let row = ObjectRow { state: ObjectState::Open, upload_id: Some(upload_id), ..row };
     save(server, &row).await?;
@@ -197,8 +226,8 @@ pub(crate) async fn urls(
             return Err(ApiError::new(ProblemCode::Invalid, format!("there is no part {part}")));
         }
         let signed = match &row.upload_id {
-            Some(upload_id) => server.objects.sign_part(&row.key, upload_id, part).await?,
-            None => server.objects.sign_put(&row.key, &meta(&asset, &row.content_type)).await?,
+            Some(upload_id) => server.places.now().sign_part(&row.key, upload_id, part).await?,
+            None => server.places.now().sign_put(&row.key, &meta(&asset, &row.content_type)).await?,
         };
         urls.push(PartUrl { part, url: signed.url, headers: signed.headers });
     }
@@ -207,7 +236,7 @@ pub(crate) async fn urls(
 
 async fn open_object(server: &Server, asset: AssetId) -> Result<ObjectRow, ApiError> {
     match object(server, asset).await? {
-        Some(row) if row.state != ObjectState::Opening => Ok(row),
+        Some(row) if row.state != ObjectState::Opening && server.places.has(&row) => Ok(row),
         _ => Err(ApiError::new(ProblemCode::UploadGone, "open the upload first")),
     }
 }
@@ -216,7 +245,9 @@ pub(crate) async fn parts(server: &Server, who: Identity, asset: AssetId) -> Res
     let asset = owned_asset(server, who, asset).await?;
     let row = open_object(server, asset.id).await?;
     let parts = match &row.upload_id {
-        Some(upload_id) if row.state != ObjectState::Ready => server.objects.list_parts(&row.key, upload_id).await?,
+        Some(upload_id) if row.state != ObjectState::Ready => {
+            server.places.now().list_parts(&row.key, upload_id).await?
+        }
         _ => Vec::new(),
     };
     Ok(PartsResponse { parts })
@@ -227,36 +258,41 @@ pub(crate) async fn cancel(server: &Server, who: Identity, asset: AssetId) -> Re
     let asset = owned_asset(server, who, asset).await?;
     let _one = server.uploads.lock(asset.id).await;
     let Some(row) = object(server, asset.id).await? else { return Ok(()) };
-    match row.state {
-        ObjectState::Ready => return Ok(()),
-        ObjectState::Open | ObjectState::Opening | ObjectState::Completing => {
-            for upload in
-                server.objects.list_uploads(&row.key).await?.into_iter().filter(|upload| upload.key == row.key)
-            {
-                server.objects.abort(&row.key, &upload.upload_id).await?;
-            }
-            // A listing may lag behind: the one we know is aborted by name.
-            if let Some(upload_id) = &row.upload_id {
-                server.objects.abort(&row.key, upload_id).await?;
-            }
-        }
-        ObjectState::Single => {}
+    if row.state == ObjectState::Ready {
+        return Ok(());
     }
-    // The object may be there already, its completion unanswered. Deleting a version uncovers the one below it.
-    while let Some(head) = server.objects.head(&row.key).await? {
-        server.objects.delete(&row.key, head.version.as_deref()).await?;
-        if head.version.is_none() {
-            break;
-        }
+    if let Some(store) = server.places.of(&row) {
+        take_away(&*store, &row).await?;
     }
     let mut tx = server.store.begin_write().await?;
     tx.remove_object(asset.id).await?;
     Ok(tx.commit().await?)
 }
 
+/// What a store has of an upload that is not to be finished there.
+async fn take_away(store: &dyn ObjectStore, row: &ObjectRow) -> Result<(), StoreError> {
+    if row.state != ObjectState::Single {
+        for upload in store.list_uploads(&row.key).await?.into_iter().filter(|upload| upload.key == row.key) {
+            store.abort(&row.key, &upload.upload_id).await?;
+        }
+        // A listing may lag behind: the one we know is aborted by name.
+        if let Some(upload_id) = &row.upload_id {
+            store.abort(&row.key, upload_id).await?;
+        }
+    }
+    // The object may be there already, its completion unanswered. Deleting a version uncovers the one below it.
+    while let Some(head) = store.head(&row.key).await? {
+        store.delete(&row.key, head.version.as_deref()).await?;
+        if head.version.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
 pub(crate) async fn thumbnail_url(server: &Server, who: Identity, asset: AssetId) -> Result<SignedUrl, ApiError> {
     let asset = owned_asset(server, who, asset).await?;
-    Ok(server.objects.sign_put(&key(&asset, Rendition::Thumb), &meta(&asset, "image/jpeg")).await?)
+    Ok(server.places.now().sign_put(&key(&asset, Rendition::Thumb), &meta(&asset, "image/jpeg")).await?)
 }
 
 pub(crate) async fn asset_url(
@@ -267,14 +303,25 @@ pub(crate) async fn asset_url(
 ) -> Result<SignedUrl, ApiError> {
     let asset = readable_asset(server, who, id).await?;
     if rendition == Rendition::Thumb {
-        return Ok(server.objects.sign_get(&key(&asset, rendition), None).await?);
+        return Ok(thumbnail_store(server, &asset).await.sign_get(&key(&asset, rendition), None).await?);
     }
     match object(server, id).await? {
-        Some(row) if row.state == ObjectState::Ready => {
-            Ok(server.objects.sign_get(&row.key, row.version.as_deref()).await?)
-        }
+        Some(row) if row.state == ObjectState::Ready => match server.places.of(&row) {
+            Some(store) => Ok(store.sign_get(&row.key, row.version.as_deref()).await?),
+            None => Err(ApiError::new(ProblemCode::NotFound, "the folder that had the bytes is gone")),
+        },
         _ => Err(ApiError::new(ProblemCode::NotFound, "there are no bytes yet")),
     }
+}
+
+/// Thumbnails have no rows: while there is a former store it is looked into, which asks no network.
+async fn thumbnail_store(server: &Server, asset: &Asset) -> Arc<dyn ObjectStore> {
+    if let Some(former) = server.places.former()
+        && let Ok(Some(_)) = former.store.head(&key(asset, Rendition::Thumb)).await
+    {
+        return Arc::new(former.store);
+    }
+    server.places.shared()
 }
 
 /// The asset, if it is in the person's library or a course of theirs shows it.

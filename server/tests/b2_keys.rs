@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, its helpers as well")]
 
-use lectern_server::object_store::b2::{Access, KeyProblem, authorize};
+use lectern_server::object_store::b2::{Access, KeyProblem, authorize, list_buckets};
 use lectern_server::object_store::local::b2::{Account, ApplicationKey, Caps};
 use lectern_server::object_store::local::{BUCKET, LocalOptions, LocalStore};
 use url::Url;
@@ -47,10 +47,23 @@ async fn a_key_of_all_buckets_names_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_all_buckets_lists_them_if_it_may() {
+    let backblaze = Backblaze::open().await;
+    backblaze.account.add_bucket("photos");
+    let access = backblaze.paste(|key| key).await.unwrap();
+    assert_eq!(list_buckets(&access).await.unwrap(), [BUCKET, "photos"]);
+    let without = backblaze.paste(|key| key.without("listBuckets")).await.unwrap();
+    assert_eq!(list_buckets(&without).await.unwrap(), Vec::<String>::new());
+    let bound = backblaze.paste(ApplicationKey::of_one_bucket).await.unwrap();
+    assert_eq!(list_buckets(&bound).await.unwrap(), Vec::<String>::new());
+    assert!(!format!("{access:?}").contains("4_"), "the token is not printed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_cannot_write_is_refused_before_the_first_upload_is() {
     let backblaze = Backblaze::open().await;
     let told = backblaze.paste(|key| key.of_one_bucket().without("writeFiles").without("deleteFiles")).await;
-    assert_eq!(told, Err(KeyProblem::Lacks("writeFiles, deleteFiles".into())));
+    assert_eq!(told, Err(KeyProblem::Lacks(vec!["writeFiles".into(), "deleteFiles".into()])));
 }
 
 #[tokio::test(flavor = "multi_thread")]

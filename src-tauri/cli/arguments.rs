@@ -2,7 +2,6 @@
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
-use url::Url;
 
 /// Lectern without a window: the same workspaces, the same engine, the same queue.
 ///
@@ -102,8 +101,9 @@ pub struct AddArguments {
     pub name: String,
     #[arg(long)]
     pub b2: bool,
+    /// HTTPS where no scheme is given; plain HTTP to this computer only.
     #[arg(long, requires = "bucket")]
-    pub endpoint: Option<Url>,
+    pub endpoint: Option<String>,
     #[arg(long, default_value = "us-east-1", conflicts_with = "b2")]
     pub region: String,
     /// Not needed with a B2 key that is bound to one bucket.

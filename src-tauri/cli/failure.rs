@@ -1,7 +1,7 @@
 //! Why the program ends with something else than 0.
 
 use lectern_engine::workspace::{KeychainError, OpenError, SettingsError};
-use lectern_server::object_store::b2::KeyProblem;
+use lectern_shared::connect::ConnectProblem;
 use lectern_shared::error::AppError;
 use serde_json::json;
 use std::process::ExitCode;
@@ -30,14 +30,10 @@ pub enum Failure {
     BadCredentials(String),
     #[error("set LECTERN_STORE_KEY_ID and LECTERN_STORE_KEY, or LECTERN_STORE_CREDENTIALS, and try again")]
     NoKey,
-    #[error("{0}")]
-    Key(#[from] KeyProblem),
-    #[error("this key is bound to the bucket {0:?}")]
-    OtherBucket(String),
-    #[error("this key is for all buckets: name one with --bucket")]
-    NoBucket,
-    #[error("the store does not pass: {0}")]
-    Check(String),
+    #[error("this key is for all buckets: name one with --bucket {}", .0.join(", "))]
+    NoBucket(Vec<String>),
+    #[error("the store does not pass: {}", words(.0))]
+    Store(ConnectProblem),
     /// Said in words already.
     #[error("not sent: {0}")]
     NotAll(usize),
@@ -46,16 +42,13 @@ pub enum Failure {
 impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::NoBucket | Self::OtherBucket(_) | Self::BadName(_) | Self::NoWorkspace(_) | Self::Exists(_) => {
-                ExitCode::from(2)
-            }
+            Self::NoBucket(_)
+            | Self::Store(ConnectProblem::OtherBucket { .. } | ConnectProblem::InvalidEndpoint)
+            | Self::BadName(_)
+            | Self::NoWorkspace(_)
+            | Self::Exists(_) => ExitCode::from(2),
             Self::Open(OpenError::InUse) => ExitCode::from(3),
-            Self::Open(OpenError::KeyMissing | OpenError::Keychain(_))
-            | Self::Keychain(_)
-            | Self::Key(_)
-            | Self::NoKey
-            | Self::BadCredentials(_)
-            | Self::Check(_) => ExitCode::from(4),
+            Self::Keychain(_) | Self::NoKey | Self::BadCredentials(_) | Self::Store(_) => ExitCode::from(4),
             _ => ExitCode::FAILURE,
         }
     }
@@ -71,4 +64,27 @@ impl Failure {
             eprintln!("lectern-cli: {self}");
         }
     }
+}
+
+/// The window has words of its own.
+fn words(problem: &ConnectProblem) -> String {
+    let text = match problem {
+        ConnectProblem::UnknownKey => "it does not know this key: mistyped, expired or deleted",
+        ConnectProblem::MasterKey => "this is the account's master key, which S3 does not take",
+        ConnectProblem::LacksCapabilities { names } => return format!("this key lacks {}", names.join(", ")),
+        ConnectProblem::BucketGone => "the bucket this key was made for has been deleted",
+        ConnectProblem::OtherBucket { bucket } => return format!("this key is bound to the bucket {bucket:?}"),
+        ConnectProblem::NoSuchBucket => "there is no such bucket",
+        ConnectProblem::CapReached => "the account's daily cap is used up",
+        ConnectProblem::Unreachable { detail } => return format!("it does not answer: {detail}"),
+        ConnectProblem::NotBackblaze { detail } => return format!("what answers is not Backblaze: {detail}"),
+        ConnectProblem::InvalidEndpoint => "its endpoint must be an https:// address",
+        ConnectProblem::CannotWrite { detail } => return format!("it cannot be written to: {detail}"),
+        ConnectProblem::CannotList { detail } => return format!("uploads cannot be listed or ended: {detail}"),
+        ConnectProblem::CannotRead { detail } => return format!("what was written cannot be read: {detail}"),
+        ConnectProblem::CannotDelete { detail } => return format!("what was written cannot be deleted: {detail}"),
+        ConnectProblem::OtherEtag => "its ETag is not the MD5 of the bytes",
+        ConnectProblem::AlreadyConnected { bucket } => return format!("the workspace has the bucket {bucket:?}"),
+    };
+    text.to_owned()
 }

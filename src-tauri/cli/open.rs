@@ -34,8 +34,12 @@ pub async fn open(arguments: &Arguments, events: EventSink, held: bool) -> Resul
     let keys = KeyRing::default();
     match Settings::read(&folder)? {
         Some(settings) => {
-            if let (StoreSettings::Bucket(_), Some(key)) = (&settings.store, key_from_outside()?) {
-                keys.lend(settings.user, key);
+            if let StoreSettings::Bucket(_) = &settings.store {
+                match key_from_outside()? {
+                    Some(key) => keys.lend(settings.user, key),
+                    // The window waits for a key; who calls this program waits for an exit code.
+                    None => drop(keys.key(settings.user).await?.ok_or(Failure::NoKey)?),
+                }
             }
         }
         // The app makes this one at its first start, and so do we.

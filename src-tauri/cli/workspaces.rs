@@ -4,10 +4,12 @@ use crate::arguments::{AddArguments, Arguments, WorkspaceCommand};
 use crate::failure::Failure;
 use crate::open;
 use lectern_engine::workspace::{
-    BucketSettings, Kept, KeyRing, Provider, Settings, StoreKey, StoreSettings, bucket_store, check_store,
+    BucketSettings, Chosen, Kept, KeyRing, Settings, StoreKey, StoreSettings, choose, try_bucket,
 };
-use lectern_server::object_store::b2::{self, KeyProblem};
+use lectern_server::object_store::b2;
+use lectern_shared::connect::{ConnectProblem, Connection};
 use serde_json::{Value, json};
+use url::Url;
 
 pub async fn run(arguments: &Arguments, command: &WorkspaceCommand) -> Result<(), Failure> {
     match command {
@@ -17,10 +19,10 @@ pub async fn run(arguments: &Arguments, command: &WorkspaceCommand) -> Result<()
     }
 }
 
-/// A prefix is a folder: without the slash it would also take in its neighbours.
-fn with_slash(prefix: &str) -> String {
-    let bare = prefix.trim_matches('/');
-    if bare.is_empty() { String::new() } else { format!("{bare}/") }
+/// Another address than Backblaze's own is for tests.
+fn b2_address() -> Result<Url, Failure> {
+    let address = std::env::var("LECTERN_TEST_B2_ADDRESS").unwrap_or_else(|_| b2::ADDRESS.to_owned());
+    address.parse().map_err(|_| Failure::Store(ConnectProblem::NotBackblaze { detail: address }))
 }
 
 /// Nothing is written before the store has passed.
@@ -31,8 +33,12 @@ async fn add(arguments: &Arguments, wanted: &AddArguments) -> Result<(), Failure
         return Err(Failure::Exists(name.to_owned()));
     }
     let key = open::key_from_outside()?.ok_or(Failure::NoKey)?;
-    let bucket = settings(wanted, &key).await?;
-    passes(&bucket, key.clone()).await?;
+    let b2 = b2_address()?;
+    let (bucket, key) = match choose(&connection(wanted, &key), &b2, None).await.map_err(Failure::Store)? {
+        Chosen::Bucket(bucket, key) => (bucket, key),
+        Chosen::Several(buckets) => return Err(Failure::NoBucket(buckets)),
+    };
+    passes(&bucket, key.clone(), &b2).await?;
     let settings = Settings::new(name, StoreSettings::Bucket(bucket));
     std::fs::create_dir_all(&folder)?;
     let kept = KeyRing::default().keep(settings.user, key).await;
@@ -49,26 +55,19 @@ async fn add(arguments: &Arguments, wanted: &AddArguments) -> Result<(), Failure
     Ok(())
 }
 
-async fn settings(wanted: &AddArguments, key: &StoreKey) -> Result<BucketSettings, Failure> {
-    let prefix = with_slash(&wanted.prefix);
-    if let (Some(endpoint), Some(bucket)) = (&wanted.endpoint, &wanted.bucket) {
-        let (endpoint, region, bucket) = (endpoint.clone(), wanted.region.clone(), bucket.clone());
-        return Ok(BucketSettings { provider: Provider::S3Compatible, endpoint, region, bucket, prefix });
+fn connection(wanted: &AddArguments, key: &StoreKey) -> Connection {
+    let (key_id, secret, folder) = (key.id.clone(), key.secret.clone(), wanted.prefix.clone());
+    match &wanted.endpoint {
+        None => Connection::BackblazeB2 { key_id, application_key: secret, bucket: wanted.bucket.clone(), folder },
+        Some(endpoint) => Connection::S3Compatible {
+            endpoint: endpoint.clone(),
+            region: wanted.region.clone(),
+            bucket: wanted.bucket.clone().unwrap_or_default(),
+            folder,
+            key_id,
+            secret_key: secret,
+        },
     }
-    // Another address is for tests: Backblaze has one.
-    let address = std::env::var("LECTERN_TEST_B2_ADDRESS").unwrap_or_else(|_| b2::ADDRESS.to_owned());
-    let address = address.parse().map_err(|_| KeyProblem::NotB2(address))?;
-    let access = b2::authorize(&address, &key.id, &key.secret).await?;
-    let bucket = match (access.bucket, &wanted.bucket) {
-        (Some(bound), Some(named)) if bound != *named => return Err(Failure::OtherBucket(bound)),
-        (Some(bound), _) => bound,
-        (None, Some(named)) => named.clone(),
-        (None, None) => return Err(Failure::NoBucket),
-    };
-    // The key's own prefix is a text, not a folder: what is below it is ours to name.
-    let prefix = if prefix.starts_with(&access.prefix) { prefix } else { format!("{}{prefix}", access.prefix) };
-    let (endpoint, region) = (access.endpoint, access.region);
-    Ok(BucketSettings { provider: Provider::BackblazeB2, endpoint, region, bucket, prefix })
 }
 
 fn list(arguments: &Arguments) -> Result<(), Failure> {
@@ -114,12 +113,12 @@ async fn check(arguments: &Arguments) -> Result<(), Failure> {
         Some(key) => key,
         None => KeyRing::default().key(settings.user).await?.ok_or(Failure::NoKey)?,
     };
-    passes(bucket, key).await?;
+    passes(bucket, key, &b2_address()?).await?;
     say_passed(arguments)
 }
 
-async fn passes(bucket: &BucketSettings, key: StoreKey) -> Result<(), Failure> {
-    check_store(&bucket_store(bucket, key)).await.map_err(|error| Failure::Check(error.to_string()))
+async fn passes(bucket: &BucketSettings, key: StoreKey, b2: &Url) -> Result<(), Failure> {
+    try_bucket(bucket, key, b2).await.map_err(Failure::Store)
 }
 
 fn say_passed(arguments: &Arguments) -> Result<(), Failure> {

@@ -98,7 +98,7 @@ impl App {
     }
 
     async fn find_file(&self, args: FindFileArguments) -> Result<FindAnswer, AppError> {
-        let name = self.with(async |workspace| workspace.name_of_upload(args.operation)).await?;
+        let name = self.with(async |workspace| Ok(workspace.name_of_upload(args.operation))).await?;
         let Some(path) = dialogs::pick_file_named(&self.handle, &name).await else { return Ok(FindAnswer::Cancelled) };
         self.with(async |workspace| workspace.found_file(args.operation, path).await).await
     }

@@ -3,6 +3,7 @@
 // Clippy's `allow-unwrap-in-tests` sees test functions, not what they call.
 #![allow(clippy::unwrap_used)]
 
+mod connecting;
 mod desk;
 mod duplicates;
 mod faults;

@@ -11,15 +11,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 /// An address of a store that can be cut off: with nobody listening there, and with a wire to the real one.
-struct Wire {
-    address: SocketAddr,
-    store: LocalStore,
+pub struct Wire {
+    pub address: SocketAddr,
+    pub store: LocalStore,
     connected: Option<JoinHandle<()>>,
 }
 
 impl Wire {
     /// Away at first.
-    async fn new(folder: &Path) -> Self {
+    pub async fn new(folder: &Path) -> Self {
         let store = LocalStore::start(folder).await.unwrap();
         let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         Self { address, store, connected: None }
@@ -30,7 +30,7 @@ impl Wire {
         S3Store::new(S3Config { endpoint, ..self.store.config() })
     }
 
-    async fn connect(&mut self) {
+    pub async fn connect(&mut self) {
         let target = self.store.config().endpoint.socket_addrs(|| None).unwrap()[0];
         let listener = TcpListener::bind(self.address).await.unwrap();
         self.connected = Some(tokio::spawn(async move {
@@ -46,7 +46,7 @@ impl Wire {
         }));
     }
 
-    async fn cut(&mut self) {
+    pub async fn cut(&mut self) {
         let wire = self.connected.take().unwrap();
         wire.abort();
         let _ = wire.await;

@@ -1,6 +1,7 @@
 //! The control plane of an object store. Bytes never pass here: the app sends them to the URLs signed here.
 
 pub mod b2;
+pub mod keyless;
 pub mod lifecycle;
 pub mod local;
 pub mod prefixed;

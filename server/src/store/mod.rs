@@ -90,6 +90,16 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
+    /// Names the store that objects of before stores had names are in. Once named they stay so.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn name_places(&self, place: &str) -> Result<(), StoreFailure> {
+        let mut tx = self.begin_write().await?;
+        tx.name_places(place).await?;
+        Ok(tx.commit().await?)
+    }
+
     pub(crate) async fn spaces_of(&self, user: UserId) -> Result<BTreeSet<SpaceId>, StoreFailure> {
         let mut tx = self.begin_read().await?;
         tx.spaces_of(user).await

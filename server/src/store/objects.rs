@@ -29,6 +29,8 @@ pub(crate) struct ObjectRow {
     pub etag: Option<String>,
     pub blake3: Option<String>,
     pub version: Option<String>,
+    /// Name of the store that has it, or will.
+    pub place: String,
 }
 
 pub(crate) trait Objects {
@@ -36,10 +38,17 @@ pub(crate) trait Objects {
     async fn objects(&mut self, assets: &[AssetId]) -> Result<Vec<ObjectRow>, StoreFailure>;
     async fn put_objects(&mut self, rows: &[ObjectRow]) -> Result<(), StoreFailure>;
     async fn remove_object(&mut self, asset: AssetId) -> Result<(), StoreFailure>;
+    /// Those of one store in one state, oldest asset first.
+    async fn objects_in(&mut self, place: &str, state: ObjectState) -> Result<Vec<ObjectRow>, StoreFailure>;
+    /// Names the store of rows from before stores had names.
+    async fn name_places(&mut self, place: &str) -> Result<(), StoreFailure>;
 }
 
 /// Rows in one statement.
 const ROWS_MAX: usize = 100;
+const COLUMNS: &str =
+    "asset, object_key, state, bytes, part_bytes, content_type, upload_id, etag, blake3, store_version,
+    place";
 
 #[derive(sqlx::FromRow)]
 struct Columns {
@@ -53,6 +62,7 @@ struct Columns {
     etag: Option<String>,
     blake3: Option<String>,
     store_version: Option<String>,
+    place: String,
 }
 
 impl From<Columns> for ObjectRow {
@@ -68,6 +78,7 @@ impl From<Columns> for ObjectRow {
             etag: columns.etag,
             blake3: columns.blake3,
             version: columns.store_version,
+            place: columns.place,
         }
     }
 }
@@ -80,10 +91,7 @@ impl Objects for Tx {
     async fn objects(&mut self, assets: &[AssetId]) -> Result<Vec<ObjectRow>, StoreFailure> {
         let mut rows = Vec::with_capacity(assets.len());
         for some in assets.chunks(ROWS_MAX) {
-            let mut query = QueryBuilder::new(
-                "SELECT asset, object_key, state, bytes, part_bytes, content_type, upload_id, etag, blake3, store_version
-                 FROM object WHERE asset IN (",
-            );
+            let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM object WHERE asset IN ("));
             let mut list = query.separated(", ");
             for asset in some {
                 list.push_bind(asset.0);
@@ -97,21 +105,19 @@ impl Objects for Tx {
 
     async fn put_objects(&mut self, rows: &[ObjectRow]) -> Result<(), StoreFailure> {
         for some in rows.chunks(ROWS_MAX) {
-            let mut query = QueryBuilder::new(
-                "INSERT INTO object (asset, object_key, state, bytes, part_bytes, content_type, upload_id, etag, blake3,
-                     store_version) ",
-            );
+            let mut query = QueryBuilder::new(format!("INSERT INTO object ({COLUMNS}) "));
             query.push_values(some, |mut values, row| {
                 values.push_bind(row.asset.0).push_bind(row.key.clone()).push_bind(state_name(row.state));
                 values.push_bind(row.bytes.cast_signed()).push_bind(row.part_bytes.cast_signed());
                 values.push_bind(row.content_type.clone()).push_bind(row.upload_id.clone());
                 values.push_bind(row.etag.clone()).push_bind(row.blake3.clone()).push_bind(row.version.clone());
+                values.push_bind(row.place.clone());
             });
             query.push(
                 " ON CONFLICT (asset) DO UPDATE SET object_key = excluded.object_key, state = excluded.state,
                      bytes = excluded.bytes, part_bytes = excluded.part_bytes, content_type = excluded.content_type,
                      upload_id = excluded.upload_id, etag = excluded.etag, blake3 = excluded.blake3,
-                     store_version = excluded.store_version",
+                     store_version = excluded.store_version, place = excluded.place",
             );
             query.build().execute(&mut **self).await?;
         }
@@ -120,6 +126,18 @@ impl Objects for Tx {
 
     async fn remove_object(&mut self, asset: AssetId) -> Result<(), StoreFailure> {
         sqlx::query("DELETE FROM object WHERE asset = $1").bind(asset.0).execute(&mut **self).await?;
+        Ok(())
+    }
+
+    async fn objects_in(&mut self, place: &str, state: ObjectState) -> Result<Vec<ObjectRow>, StoreFailure> {
+        let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM object WHERE place = "));
+        query.push_bind(place).push(" AND state = ").push_bind(state_name(state)).push(" ORDER BY asset");
+        let found: Vec<Columns> = query.build_query_as().fetch_all(&mut **self).await?;
+        Ok(found.into_iter().map(ObjectRow::from).collect())
+    }
+
+    async fn name_places(&mut self, place: &str) -> Result<(), StoreFailure> {
+        sqlx::query("UPDATE object SET place = $1 WHERE place = ''").bind(place).execute(&mut **self).await?;
         Ok(())
     }
 }

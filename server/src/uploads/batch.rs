@@ -63,11 +63,11 @@ fn distinct(assets: impl ExactSizeIterator<Item = AssetId>) -> Result<BTreeSet<A
 pub(crate) async fn open_all(server: &Server, who: Identity, request: OpenUploads) -> Result<OpenedUploads, ApiError> {
     let ids = distinct(request.uploads.iter().map(|upload| upload.asset))?;
     let guards = lock_all(server, &ids).await;
-    let mut free = server.objects.free_bytes().await;
+    let mut free = server.places.now().free_bytes().await;
     let mut tx = server.store.begin_write().await?;
     let ids: Vec<AssetId> = ids.into_iter().collect();
     let known = Known::read(&mut tx, who, &ids).await?;
-    let plain: Vec<_> = request.uploads.iter().map(|upload| open_plain(&known, upload, &mut free)).collect();
+    let plain: Vec<_> = request.uploads.iter().map(|upload| open_plain(server, &known, upload, &mut free)).collect();
     let is_new = |row: &&ObjectRow| !known.objects.contains_key(&row.asset);
     let new: Vec<ObjectRow> = plain.iter().flatten().flatten().filter(is_new).cloned().collect();
     tx.put_objects(&new).await?;
@@ -86,11 +86,11 @@ pub(crate) async fn open_all(server: &Server, who: Identity, request: OpenUpload
 }
 
 /// A file of one PUT that nobody has opened yet, or that was opened and not completed.
-fn open_plain(known: &Known, request: &OpenUpload, free: &mut Option<u64>) -> Plain<ObjectRow> {
+fn open_plain(server: &Server, known: &Known, request: &OpenUpload, free: &mut Option<u64>) -> Plain<ObjectRow> {
     let asset = known.asset(request.asset)?;
     check_request(asset, request)?;
     match known.objects.get(&asset.id) {
-        Some(row) if row.state == ObjectState::Single => return Ok(Some(row.clone())),
+        Some(row) if row.state == ObjectState::Single && server.places.has(row) => return Ok(Some(row.clone())),
         Some(_) => return Ok(None),
         None if request.part_bytes < request.bytes => return Ok(None),
         None => {}
@@ -99,7 +99,7 @@ fn open_plain(known: &Known, request: &OpenUpload, free: &mut Option<u64>) -> Pl
         check_space(request.bytes, *free)?;
         *free -= request.bytes;
     }
-    Ok(Some(new_row(asset, request.clone())))
+    Ok(Some(new_row(server, asset, request.clone())))
 }
 
 pub(crate) async fn complete_all(
@@ -112,7 +112,8 @@ pub(crate) async fn complete_all(
     let ids: Vec<AssetId> = ids.into_iter().collect();
     let mut tx = server.store.begin_write().await?;
     let known = Known::read(&mut tx, who, &ids).await?;
-    let plain: Vec<_> = request.uploads.iter().map(|(asset, upload)| complete_plain(&known, *asset, upload)).collect();
+    let complete_one = |(asset, upload): &(AssetId, CompleteUpload)| complete_plain(server, &known, *asset, upload);
+    let plain: Vec<_> = request.uploads.iter().map(complete_one).collect();
     let ready: Vec<ObjectRow> = plain.iter().flatten().flatten().cloned().collect();
     let mut summaries: HashMap<AssetId, Vec<Row>> = HashMap::new();
     for row in tx.summaries(&ids).await? {
@@ -142,10 +143,10 @@ pub(crate) async fn complete_all(
 }
 
 /// A file that went up in one PUT, the only one: the store's answer to it said all that a HEAD would.
-fn complete_plain(known: &Known, asset: AssetId, request: &CompleteUpload) -> Plain<ObjectRow> {
+fn complete_plain(server: &Server, known: &Known, asset: AssetId, request: &CompleteUpload) -> Plain<ObjectRow> {
     let asset = known.asset(asset)?;
     let row = match known.objects.get(&asset.id) {
-        Some(row) if row.state == ObjectState::Single && request.sent_once => row.clone(),
+        Some(row) if row.state == ObjectState::Single && request.sent_once && server.places.has(row) => row.clone(),
         // Ready is among them: completing again is fine.
         _ => return Ok(None),
     };

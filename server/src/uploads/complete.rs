@@ -4,7 +4,7 @@ use super::{META_ASSET, object, owned_asset, save};
 use crate::Server;
 use crate::api::ApiError;
 use crate::auth::Identity;
-use crate::object_store::{StoreError, StoredObject};
+use crate::object_store::{ObjectStore, StoreError, StoredObject};
 use crate::store::{Author, Entities, ObjectRow, ObjectState, Objects, Tx, Writing};
 use lectern_shared::change::{Row, RowKey, RowKind};
 use lectern_shared::ids::AssetId;
@@ -26,6 +26,10 @@ pub(crate) async fn complete(
     if row.state == ObjectState::Ready {
         return Ok(());
     }
+    if !server.places.has(&row) {
+        return Err(ApiError::new(ProblemCode::UploadGone, "the workspace has another store now"));
+    }
+    let store = server.places.now();
     let expected = expected_etag(&row, request)?;
     let blake3 = request.blake3.to_ascii_lowercase();
     // Before the act: should its answer be lost, `finish` knows what to look for.
@@ -36,32 +40,38 @@ pub(crate) async fn complete(
         Some(upload_id) => put_together(server, &row, upload_id, request).await?,
         None => None,
     };
-    let head = server.objects.head(&row.key).await?;
+    let head = store.head(&row.key).await?;
     let Some(head) = head else {
         return Err(ApiError::new(ProblemCode::UploadGone, "the store does not have the object"));
     };
-    let is_right = is_ours(&head, &row)
-        && match &done {
-            // Some stores answer HEAD with another ETag than they completed with. Each of the two is the store's own
-            // word, and none comes to ours by chance.
-            Some(object) => object.etag == expected || head.etag == expected,
-            None => has_fitting_etag(&head, &row),
-        };
+    let is_right = is_right(done.as_ref(), &head, &row);
     let version = done.and_then(|object| object.version).or_else(|| head.version.clone());
     if !is_right {
-        server.objects.delete(&row.key, version.as_deref()).await?;
+        store.delete(&row.key, version.as_deref()).await?;
         save(server, &ObjectRow { state: restart_state(&row), upload_id: None, ..row }).await?;
         return Err(ApiError::new(ProblemCode::Corrupted, "the store's object is not what was sent"));
     }
-    keep_only(server, &row.key, version.as_deref()).await?;
+    keep_only(store, &row.key, version.as_deref()).await?;
     ready(server, who, ObjectRow { state: ObjectState::Ready, version, ..row }, &blake3).await
 }
 
+/// Whether the store has what was sent: `done` is its answer to the completion, where there was one.
+pub(super) fn is_right(done: Option<&StoredObject>, head: &StoredObject, row: &ObjectRow) -> bool {
+    let is_expected = |etag: &str| row.etag.as_deref() == Some(etag);
+    is_ours(head, row)
+        && match done {
+            // Some stores answer HEAD with another ETag than they completed with. Each of the two is the store's own
+            // word, and none comes to ours by chance.
+            Some(object) => is_expected(&object.etag) || is_expected(&head.etag),
+            None => has_fitting_etag(head, row),
+        }
+}
+
 /// A PUT whose answer was lost is sent again, and a store that keeps versions keeps both, and bills them.
-async fn keep_only(server: &Server, key: &str, version: Option<&str>) -> Result<(), ApiError> {
+pub(super) async fn keep_only(store: &dyn ObjectStore, key: &str, version: Option<&str>) -> Result<(), StoreError> {
     // A store that names no version has none.
     let Some(version) = version else { return Ok(()) };
-    let all = match server.objects.versions(key).await {
+    let all = match store.versions(key).await {
         // It does not let us see them: no reason to hold up a file that is there.
         Err(StoreError::Refused(why)) => {
             tracing::info!(why, "surplus versions cannot be looked for");
@@ -70,20 +80,19 @@ async fn keep_only(server: &Server, key: &str, version: Option<&str>) -> Result<
         all => all?,
     };
     for surplus in all.iter().filter(|other| *other != version) {
-        server.objects.delete(key, Some(surplus)).await?;
+        store.delete(key, Some(surplus)).await?;
     }
     Ok(())
 }
 
 /// Ends a completion whose answer was lost: true when the store has the object it was asked for.
 pub(super) async fn finish(server: &Server, who: Identity, row: &ObjectRow) -> Result<bool, ApiError> {
-    let (Some(head), Some(blake3)) = (server.objects.head(&row.key).await?, row.blake3.clone()) else {
-        return Ok(false);
-    };
+    let (Some(store), Some(blake3)) = (server.places.of(row), row.blake3.clone()) else { return Ok(false) };
+    let Some(head) = store.head(&row.key).await? else { return Ok(false) };
     if !is_ours(&head, row) || !has_fitting_etag(&head, row) {
         return Ok(false);
     }
-    keep_only(server, &row.key, head.version.as_deref()).await?;
+    keep_only(&*store, &row.key, head.version.as_deref()).await?;
     let row = ObjectRow { state: ObjectState::Ready, version: head.version, ..row.clone() };
     ready(server, who, row, &blake3).await?;
     Ok(true)
@@ -131,10 +140,10 @@ async fn put_together(
     request: &CompleteUpload,
 ) -> Result<Option<StoredObject>, ApiError> {
     let parts: Vec<(u32, String)> = request.parts.iter().map(|part| (part.part, part.etag.clone())).collect();
-    match server.objects.complete(&row.key, upload_id, &parts).await {
+    match server.places.now().complete(&row.key, upload_id, &parts).await {
         Ok(object) => Ok(Some(object)),
         Err(StoreError::NoSuchUpload) => {
-            if server.objects.head(&row.key).await?.is_some() {
+            if server.places.now().head(&row.key).await?.is_some() {
                 return Ok(None);
             }
             // Neither upload nor object: what was sent is lost, and the app starts again.

@@ -199,7 +199,20 @@ async fn media(
     let Some(signed) = server.source.remote(asset, Rendition::Original).await else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    server.bounded(server.remote.media(&signed, range).await, permit)
+    let mut answer = server.remote.media(&signed, range).await;
+    if matches!(answer.status(), StatusCode::NOT_FOUND | StatusCode::BAD_GATEWAY)
+        && let Some(again) = server.source.remote(asset, Rendition::Original).await
+        && !is_same_place(&again, &signed)
+    {
+        // It was carried to another store between the signing and the reading.
+        answer = server.remote.media(&again, range).await;
+    }
+    server.bounded(answer, permit)
+}
+
+fn is_same_place(one: &SignedUrl, other: &SignedUrl) -> bool {
+    let place = |signed: &SignedUrl| signed.url.split('?').next().map(str::to_owned);
+    place(one) == place(other)
 }
 
 async fn thumbnail(

@@ -36,7 +36,7 @@ pub struct KeychainError(String);
 /// The keys this process knows, and the system's keychain behind them. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct KeyRing {
-    this_run: Arc<Mutex<HashMap<UserId, StoreKey>>>,
+    this_run: Arc<Mutex<HashMap<UserId, (StoreKey, Kept)>>>,
     /// Tests and scripts bring their own keys and ask nobody.
     without_keychain: bool,
 }
@@ -50,7 +50,21 @@ impl KeyRing {
 
     /// Uses a key for this run, as from the environment or a credentials file.
     pub fn lend(&self, workspace: UserId, key: StoreKey) {
-        self.this_run.lock().unwrap_or_else(PoisonError::into_inner).insert(workspace, key);
+        self.know(workspace, key, Kept::ThisRunOnly);
+    }
+
+    fn know(&self, workspace: UserId, key: StoreKey, kept: Kept) {
+        self.this_run.lock().unwrap_or_else(PoisonError::into_inner).insert(workspace, (key, kept));
+    }
+
+    fn known(&self, workspace: UserId) -> Option<(StoreKey, Kept)> {
+        self.this_run.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned()
+    }
+
+    /// Where the key is that this process has used; none when it has not had it.
+    #[must_use]
+    pub fn place(&self, workspace: UserId) -> Option<Kept> {
+        self.known(workspace).map(|(_, kept)| kept)
     }
 
     /// The key of a workspace; none when nobody has it.
@@ -58,11 +72,15 @@ impl KeyRing {
     /// # Errors
     /// When there is a keychain and it fails.
     pub async fn key(&self, workspace: UserId) -> Result<Option<StoreKey>, KeychainError> {
-        let known = self.this_run.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned();
+        let known = self.known(workspace).map(|(key, _)| key);
         if known.is_some() || self.without_keychain {
             return Ok(known);
         }
-        blocking(move || keychain::read(workspace)).await
+        let found = blocking(move || keychain::read(workspace)).await?;
+        if let Some(key) = &found {
+            self.know(workspace, key.clone(), Kept::Keychain);
+        }
+        Ok(found)
     }
 
     /// Keeps a key, in the keychain where there is one.
@@ -71,8 +89,12 @@ impl KeyRing {
         if self.without_keychain {
             return Kept::ThisRunOnly;
         }
-        match blocking(move || keychain::write(workspace, &key)).await {
-            Ok(()) => Kept::Keychain,
+        let written = key.clone();
+        match blocking(move || keychain::write(workspace, &written)).await {
+            Ok(()) => {
+                self.know(workspace, key, Kept::Keychain);
+                Kept::Keychain
+            }
             Err(error) => {
                 tracing::warn!(%error, "the key is kept for this run only");
                 Kept::ThisRunOnly

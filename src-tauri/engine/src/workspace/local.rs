@@ -1,20 +1,23 @@
 //! A workspace of one person: course server and, unless the bytes go to a bucket, object store run in this process, on a
 //! folder of this computer. It opens with no question asked.
 
-use super::keys::{KeyRing, KeychainError, StoreKey};
+use super::keys::{KeyRing, StoreKey};
 use super::lock::FolderLock;
+use super::moving::{self, Mover, SharedLocal, Standing};
 use super::settings::{BucketSettings, Settings, SettingsError, StoreSettings};
 use super::{Workspace, WorkspaceConfig, private_folder};
 use crate::EventSink;
 use crate::catalogue::CatalogueFailure;
 use crate::remote::Line;
 use crate::remote::in_process::InProcessServer;
+use crate::remote::sender::SenderError;
 use crate::uploads::UploadsError;
 use lectern_server::object_store::ObjectStore;
+use lectern_server::object_store::keyless::Keyless;
 use lectern_server::object_store::local::{LocalStore, LocalStoreError, open_local};
 use lectern_server::object_store::prefixed::Prefixed;
 use lectern_server::object_store::s3::{S3Config, S3Store};
-use lectern_server::{Server, Store, StoreFailure};
+use lectern_server::{Former, Place, Server, Store, StoreFailure};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,14 +38,16 @@ pub enum OpenError {
     Store(#[from] LocalStoreError),
     #[error("{0}")]
     Settings(#[from] SettingsError),
-    #[error("{0}")]
-    Keychain(#[from] KeychainError),
-    /// The keychain has no key for the workspace's bucket, or there is no keychain.
-    #[error("the key of the bucket is missing: connect it again")]
-    KeyMissing,
+    #[error("no file can be carried to the bucket: {0}")]
+    Sender(#[from] SenderError),
 }
 
+/// Names of stores in the server's rows: on the disk, never to be changed.
+const THIS_COMPUTER: &str = "this_computer";
+const BUCKET: &str = "bucket";
+
 /// What a workspace is opened with.
+#[derive(Clone)]
 pub struct Opening {
     /// A program whose first act is [`crate::media::child_main`].
     pub prober: PathBuf,
@@ -53,19 +58,32 @@ pub struct Opening {
     pub held: bool,
 }
 
-/// A workspace with its server and its store.
+/// A workspace with its server and its stores.
 pub struct LocalWorkspace {
     pub workspace: Workspace,
     server: Server,
-    store: Option<LocalStore>,
+    objects: Arc<dyn ObjectStore>,
+    local: SharedLocal,
+    mover: Option<Mover>,
     _lock: FolderLock,
+}
+
+/// The stores of a workspace.
+struct Stores {
+    current: Place,
+    /// Has what a bucket that was connected later has not got yet.
+    former: Option<Former>,
+    /// The one on this computer, as either of them.
+    local: Option<LocalStore>,
+    key_missing: bool,
 }
 
 impl LocalWorkspace {
     /// Opens the workspace in `folder`, or makes one that keeps its bytes beside it, on this computer.
     ///
     /// # Errors
-    /// [`OpenError::InUse`] when another process has it; [`OpenError::KeyMissing`]; else what could not be opened.
+    /// [`OpenError::InUse`] when another process has it; else what could not be opened. A key that is missing is no error:
+    /// courses can be edited, and uploads wait.
     pub async fn open(
         folder: &Path,
         prober: PathBuf,
@@ -84,17 +102,8 @@ impl LocalWorkspace {
         private_folder(folder)?;
         let lock = FolderLock::take(folder)?;
         let settings = read_or_make(folder)?;
-        let (local, store): (_, Arc<dyn ObjectStore>) = match &settings.store {
-            StoreSettings::ThisComputer => {
-                let (local, store) = open_local(&folder.join("store")).await?;
-                (Some(local), Arc::new(store))
-            }
-            StoreSettings::Bucket(bucket) => {
-                let key = opening.keys.key(settings.user).await?.ok_or(OpenError::KeyMissing)?;
-                (None, Arc::new(bucket_store(bucket, key)))
-            }
-        };
-        Self::start(folder, settings, opening, lock, (local, store)).await
+        let stores = stores(folder, &settings, &opening.keys).await?;
+        Self::start(folder, settings, opening, lock, stores).await
     }
 
     /// The same with an object store that the caller brings.
@@ -112,7 +121,9 @@ impl LocalWorkspace {
         let lock = FolderLock::take(folder)?;
         let settings = read_or_make(folder)?;
         let opening = Opening { prober, line: line.into(), events, keys: KeyRing::of_this_run(), held: false };
-        Self::start(folder, settings, opening, lock, (None, store)).await
+        let current = Place { name: name_of(&settings.store), store };
+        let stores = Stores { current, former: None, local: None, key_missing: false };
+        Self::start(folder, settings, opening, lock, stores).await
     }
 
     async fn start(
@@ -120,26 +131,95 @@ impl LocalWorkspace {
         settings: Settings,
         opening: Opening,
         lock: FolderLock,
-        (local, store): (Option<LocalStore>, Arc<dyn ObjectStore>),
+        stores: Stores,
     ) -> Result<Self, OpenError> {
         let database = Store::open(&folder.join("server.sqlite")).await?;
         database.ensure_account(settings.user, &settings.name).await?;
-        let server = Server::new(database, store);
+        let Stores { current, former, local, key_missing } = stores;
+        database.name_places(former.as_ref().map_or(current.name, |former| former.name)).await?;
+        let (objects, has_former) = (current.store.clone(), former.is_some());
+        let server = Server::with_places(database, current, former);
+        let standing = Standing::new(key_missing);
+        if let Err(error) = moving::count(&server, &standing).await {
+            tracing::warn!(%error, "what is left on this computer cannot be counted");
+        }
         let client = InProcessServer::new(server.router_for(settings.user));
         let Opening { prober, line, events, held, .. } = opening;
-        let config = WorkspaceConfig { folder: folder.to_owned(), settings, prober, line, held };
-        let workspace = Workspace::open(config, Arc::new(client), events).await?;
-        Ok(Self { workspace, server, store: local, _lock: lock })
+        let (config_line, config_standing) = (line.clone(), standing.clone());
+        let config = WorkspaceConfig {
+            folder: folder.to_owned(),
+            settings,
+            prober,
+            line: config_line,
+            held,
+            standing: config_standing,
+        };
+        let workspace = Workspace::open(config, Arc::new(client), events.clone()).await?;
+        let local: SharedLocal = Arc::new(tokio::sync::Mutex::new(local));
+        let mover = if has_former && !key_missing && !held {
+            let (uploads, folder) = (workspace.uploads.clone(), store_folder(folder));
+            let (server, local) = (server.clone(), local.clone());
+            Some(Mover::start(moving::Parts { server, local, folder, uploads, line, events, standing }).await?)
+        } else {
+            None
+        };
+        Ok(Self { workspace, server, objects, local, mover, _lock: lock })
+    }
+
+    /// The control plane of the store that new bytes go to.
+    pub(super) fn objects(&self) -> Arc<dyn ObjectStore> {
+        self.objects.clone()
     }
 
     /// Stops in order: what sends, what answers, what keeps.
     pub async fn shutdown(self) {
+        if let Some(mover) = &self.mover {
+            mover.shutdown().await;
+        }
         self.workspace.shutdown().await;
         self.server.close().await;
-        if let Some(store) = self.store {
+        if let Some(store) = self.local.lock().await.take() {
             store.shutdown().await;
         }
     }
+}
+
+/// Of the store on this computer.
+fn store_folder(folder: &Path) -> PathBuf {
+    folder.join("store")
+}
+
+fn name_of(store: &StoreSettings) -> &'static str {
+    match store {
+        StoreSettings::ThisComputer => THIS_COMPUTER,
+        StoreSettings::Bucket(_) => BUCKET,
+    }
+}
+
+async fn stores(folder: &Path, settings: &Settings, keys: &KeyRing) -> Result<Stores, OpenError> {
+    let (name, local_folder) = (name_of(&settings.store), store_folder(folder));
+    let StoreSettings::Bucket(bucket) = &settings.store else {
+        let (local, store) = open_local(&local_folder).await?;
+        let current = Place { name, store: Arc::new(store) };
+        return Ok(Stores { current, former: None, local: Some(local), key_missing: false });
+    };
+    let key = keys.key(settings.user).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the bucket's key");
+        None
+    });
+    let key_missing = key.is_none();
+    let store: Arc<dyn ObjectStore> = match key {
+        Some(key) => Arc::new(bucket_store(bucket, key)),
+        None => Arc::new(Keyless),
+    };
+    let current = Place { name, store };
+    // It is taken away when the bucket has everything.
+    if !local_folder.exists() {
+        return Ok(Stores { current, former: None, local: None, key_missing });
+    }
+    let (local, store) = open_local(&local_folder).await?;
+    let former = Some(Former { name: THIS_COMPUTER, store });
+    Ok(Stores { current, former, local: Some(local), key_missing })
 }
 
 fn read_or_make(folder: &Path) -> Result<Settings, SettingsError> {

@@ -2,19 +2,26 @@
 //! workspace: its folder is locked while it runs.
 
 mod check;
+mod cleaning;
+mod connect;
+mod connection;
 mod describe;
 mod duplicates;
 mod keys;
 mod local;
 mod lock;
+mod moving;
 mod sending;
 mod settings;
 mod source;
 mod undo;
 
 pub use check::{CheckError, check_store};
+pub use connect::{Chosen, choose, try_bucket};
+pub use connection::StoreConnection;
 pub use keys::{Kept, KeyRing, KeychainError, StoreKey};
 pub use local::{LocalWorkspace, OpenError, Opening, bucket_store};
+pub use moving::Standing;
 pub use settings::{BucketSettings, Provider, Settings, SettingsError, StoreSettings};
 
 use crate::EventSink;
@@ -51,11 +58,13 @@ pub struct WorkspaceConfig {
     pub line: Line,
     /// Looks at the queue and sends nothing.
     pub held: bool,
+    pub standing: Standing,
 }
 
 /// A running workspace.
 pub struct Workspace {
     settings: Settings,
+    standing: Standing,
     catalogue: Catalogue,
     sync: Sync,
     uploads: Uploads,
@@ -104,9 +113,10 @@ impl Workspace {
         });
         nudge_when_reachable(&sync, &uploads);
         let sending = Sending::start(&config.folder, pace, uploads.clone());
-        let (settings, undo) = (config.settings, UndoStack::default());
+        let (settings, standing, undo) = (config.settings, config.standing, UndoStack::default());
         Ok(Self {
             settings,
+            standing,
             catalogue,
             sync,
             uploads,
@@ -129,8 +139,8 @@ impl Workspace {
             name: self.settings.name.clone(),
             store: self.settings.store.kind(),
             bucket: self.settings.store.bucket(),
-            key_missing: false,
-            moving: None,
+            key_missing: self.standing.key_missing(),
+            moving: self.standing.moving(),
             user: self.catalogue.user(),
             server_reachable: self.sync.is_reachable(),
             edits_waiting: pending.edits,
@@ -346,6 +356,12 @@ impl Workspace {
     /// [`ErrorCode::Invalid`] when it is no small JPEG.
     pub async fn save_poster(&self, poster: PosterArguments) -> Result<(), AppError> {
         self.describer.poster(poster).await
+    }
+
+    /// Where the window plays an asset from; it changes with each opening of the workspace.
+    #[must_use]
+    pub fn media_url(&self, asset: AssetId) -> String {
+        self.previews.media_url(asset)
     }
 
     fn thumbnail_urls(&self) -> Arc<dyn Fn(AssetId, bool) -> Option<String> + Send + std::marker::Sync> {

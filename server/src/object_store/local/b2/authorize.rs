@@ -1,6 +1,7 @@
-//! `b2_authorize_account`, version 3: what a key is good for, and where the S3 endpoint of its account is.
+//! `b2_authorize_account`, version 3: what a key is good for, and where the S3 endpoint of its account is; and
+//! `b2_list_buckets`, which the token of it opens.
 //!
-//! <https://www.backblaze.com/apidocs/b2-authorize-account>
+//! <https://www.backblaze.com/apidocs/b2-authorize-account>, <https://www.backblaze.com/apidocs/b2-list-buckets>
 
 use super::super::BUCKET;
 use super::keys::ApplicationKey;
@@ -13,6 +14,7 @@ use std::time::UNIX_EPOCH;
 use url::Url;
 
 pub(super) const PATH: &str = "/b2api/v3/b2_authorize_account";
+pub(super) const LIST_PATH: &str = "/b2api/v3/b2_list_buckets";
 const PART_BYTES_MIN: u64 = 5_000_000;
 const PART_BYTES_RECOMMENDED: u64 = 100_000_000;
 
@@ -26,6 +28,24 @@ pub(super) fn answer(account: &Account, endpoint: &Url, headers: &HeaderMap) -> 
             refusal(StatusCode::FORBIDDEN, "transaction_cap_exceeded", TRANSACTION_CAP)
         }
         Some(key) => respond(StatusCode::OK, &authorized(account, &key, endpoint)),
+    }
+}
+
+/// All buckets of the account, or none of anybody's. The body is not looked at: who has the token has the account.
+pub(super) fn list(account: &Account, headers: &HeaderMap) -> Response<s3s::Body> {
+    let token = headers.get(AUTHORIZATION).and_then(|token| token.to_str().ok()).unwrap_or_default();
+    match account.holder(token) {
+        None => refusal(StatusCode::UNAUTHORIZED, "bad_auth_token", "Invalid authorization"),
+        // A key of one bucket must name it, which nobody here does.
+        Some(key) if key.one_bucket || !key.can("listBuckets") => refusal(StatusCode::UNAUTHORIZED, "unauthorized", ""),
+        Some(_) if !account.take_transaction() => {
+            refusal(StatusCode::FORBIDDEN, "transaction_cap_exceeded", TRANSACTION_CAP)
+        }
+        Some(_) => {
+            let names = account.buckets();
+            let buckets: Vec<Value> = names.iter().map(|name| json!({ "bucketName": name })).collect();
+            respond(StatusCode::OK, &json!({ "buckets": buckets }))
+        }
     }
 }
 
@@ -43,7 +63,7 @@ fn authorized(account: &Account, key: &ApplicationKey, endpoint: &Url) -> Value 
     json!({
         "accountId": account.id,
         "applicationKeyExpirationTimestamp": expires.map(|since| since.as_millis() as u64),
-        "authorizationToken": format!("4_{}", super::super::random_key()),
+        "authorizationToken": account.new_token(key),
         "apiInfo": {
             "storageApi": {
                 "infoType": "storageApi",

@@ -48,7 +48,7 @@ impl S3Access for Entitlement {
 fn capability(operation: &str, has_version: bool) -> Option<&'static str> {
     match operation {
         "GetObject" | "HeadObject" => Some("readFiles"),
-        "ListObjectsV2" | "ListMultipartUploads" => Some("listFiles"),
+        "ListObjectsV2" | "ListObjectVersions" | "ListMultipartUploads" => Some("listFiles"),
         "PutObject"
         | "CreateMultipartUpload"
         | "UploadPart"

@@ -1,7 +1,7 @@
 //! What is answered before S3 is asked: headers that B2 does not know, a cap that is reached, a server that is busy, and
-//! the one native call.
+//! the two native calls.
 
-use super::authorize::{self, PATH};
+use super::authorize::{self, LIST_PATH, PATH};
 use super::{Account, Busy, TRANSACTION_CAP};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::request::Parts;
@@ -28,6 +28,9 @@ impl Front {
     pub(in super::super) fn answer(&self, head: &Parts) -> Option<Response<s3s::Body>> {
         if head.uri.path() == PATH {
             return Some(authorize::answer(&self.account, &self.endpoint, &head.headers));
+        }
+        if head.uri.path() == LIST_PATH {
+            return Some(authorize::list(&self.account, &head.headers));
         }
         let refusal = self.refusal(head)?;
         let failed = |_| {

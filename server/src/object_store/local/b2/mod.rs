@@ -63,6 +63,9 @@ struct State {
     keys: Vec<ApplicationKey>,
     caps: Caps,
     busy: VecDeque<Busy>,
+    /// Of those who signed in, with the id of their key.
+    tokens: Vec<(String, String)>,
+    other_buckets: Vec<String>,
 }
 
 impl Default for Account {
@@ -117,6 +120,33 @@ impl Account {
     /// After what is in line already.
     pub fn be_busy(&self, busy: Busy) {
         self.state().busy.push_back(busy);
+    }
+
+    /// Deletes it: nobody knows it any more.
+    pub fn remove_key(&self, id: &str) {
+        self.state().keys.retain(|known| known.id != id);
+    }
+
+    /// The account has a bucket of this name too, which nothing can be done with but list it.
+    pub fn add_bucket(&self, name: &str) {
+        self.state().other_buckets.push(name.to_owned());
+    }
+
+    fn buckets(&self) -> Vec<String> {
+        let ours = std::iter::once(super::BUCKET.to_owned());
+        ours.chain(self.state().other_buckets.iter().cloned()).collect()
+    }
+
+    fn new_token(&self, key: &ApplicationKey) -> String {
+        let token = format!("4_{}", super::random_key());
+        self.state().tokens.push((token.clone(), key.id.clone()));
+        token
+    }
+
+    /// The key that somebody signed in with.
+    fn holder(&self, token: &str) -> Option<ApplicationKey> {
+        let id = self.state().tokens.iter().find(|(known, _)| known == token).map(|(_, id)| id.clone())?;
+        self.find(&id)
     }
 
     pub(super) fn part_bytes_max(&self) -> u64 {
