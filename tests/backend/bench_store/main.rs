@@ -1,5 +1,5 @@
 //! A store for benches to send to: `bench_store [--tls | --line] local FOLDER | rclone FOLDER | sink`. Prints where it is
-//! and its key as one JSON object, and serves until its standard input ends.
+//! and its key as one JSON object, and serves until its standard input ends. The sink then says how much it was sent.
 
 mod line;
 mod sink;
@@ -48,7 +48,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
             };
             serve(config, way).await?;
         }
-        ["sink"] => serve(sink::start().await?, way).await?,
+        ["sink"] => {
+            let (config, sink) = sink::start().await?;
+            serve(config, way).await?;
+            println!("{}", json!({ "received": sink.received() }));
+        }
         _ => return Err("bench_store [--tls | --line] local FOLDER | rclone FOLDER | sink".into()),
     }
     Ok(())

@@ -17,12 +17,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 const READABLE_BYTES_MAX: usize = 1024;
 
 #[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Kept>>);
+pub struct Sink(Arc<Mutex<Kept>>);
 
 #[derive(Default)]
 struct Kept {
     uploads: HashMap<String, Upload>,
     objects: HashMap<String, Object>,
+    /// Of bodies that came whole.
+    received: u64,
 }
 
 struct Upload {
@@ -58,13 +60,15 @@ struct Asked {
 }
 
 /// Serves on a free port of 127.0.0.1 until the process ends. Any key is right.
-pub async fn start() -> io::Result<S3Config> {
+pub async fn start() -> io::Result<(S3Config, Sink)> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let endpoint = format!("http://{}", listener.local_addr()?).parse().map_err(io::Error::other)?;
-    let router = Router::new().fallback(answer).with_state(Sink::default());
+    let sink = Sink::default();
+    let router = Router::new().fallback(answer).with_state(sink.clone());
     tokio::spawn(async move { axum::serve(listener, router).await });
     let (access_key, secret_key) = ("bench".to_owned(), "no-secret-at-all".to_owned());
-    Ok(S3Config { endpoint, region: "us-east-1".to_owned(), bucket: "bench".to_owned(), access_key, secret_key })
+    let (region, bucket) = ("us-east-1".to_owned(), "bench".to_owned());
+    Ok((S3Config { endpoint, region, bucket, access_key, secret_key }, sink))
 }
 
 async fn answer(State(sink): State<Sink>, Query(asked): Query<Asked>, request: Request) -> Response {
@@ -129,8 +133,14 @@ impl Sink {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Bytes of all bodies that came whole so far.
+    pub fn received(&self) -> u64 {
+        self.kept(|kept| kept.received)
+    }
+
     fn put(&self, key: String, meta: HeaderMap, part: Option<(String, u32)>, drained: Drained) -> Response {
         let Drained { bytes, md5, text } = drained;
+        self.kept(|kept| kept.received += bytes);
         let known = self.kept(|kept| match part {
             Some((id, part)) => kept.uploads.get_mut(&id).map(|upload| {
                 upload.parts.insert(part, (bytes, md5));

@@ -1,6 +1,7 @@
 //! Ours beside the tools people use now: same machine, same store, runs interleaved, medians.
 
 mod files;
+mod kill;
 mod measure;
 mod stores;
 mod tools;
@@ -34,8 +35,13 @@ pub fn uploads(json: bool) -> Result {
             rows.push(row);
         }
     }
+    let killed = match workloads.first() {
+        Some(largest) => kill::cost(&folder, largest)?,
+        None => Vec::new(),
+    };
     if json {
         println!("{}", serde_json::Value::Array(rows.iter().map(Row::json).collect()));
+        println!("{}", serde_json::Value::Array(killed));
     }
     Ok(())
 }

