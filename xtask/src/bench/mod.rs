@@ -21,8 +21,8 @@ const ROUNDS: usize = 3;
 pub fn uploads(json: bool) -> Result {
     setup::for_bench()?;
     tools::install()?;
-    for package in ["lectern-cli", "lectern-backend-tests"] {
-        run(cargo(&place::root()).args(["build", "--release", "-p", package, "--bins"]))?;
+    for (package, program) in [("lectern-cli", "lectern-cli"), ("lectern-backend-tests", "bench_store")] {
+        run(cargo(&place::root()).args(["build", "--release", "-p", package, "--bin", program]))?;
     }
     let folder = place::root().join("target/bench");
     let workloads = files::make(&folder.join("files"))?;
