@@ -41,7 +41,7 @@ test("files that are there are asked about once, with what is known of them, whi
   await expect.element(dialog()).toHaveTextContent("is here under the same name");
   await expect.element(dialog()).toHaveTextContent("612 MB · added 5 Jan 2026 · not used yet");
   await expect.element(dialog()).toHaveTextContent("used in 1 place");
-  expect(rowTitles()).toEqual(expect.arrayContaining(["New 1", "New 2", "New 3"]));
+  await vi.waitFor(() => expect(rowTitles()).toEqual(expect.arrayContaining(["New 1", "New 2", "New 3"])));
   expect(host.transfers.uploads.filter(({ file_name }) => file_name.startsWith("New"))).toHaveLength(3);
 });
 
