@@ -376,3 +376,17 @@ fn contents(folder: &Path) -> BTreeMap<String, String> {
         .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read_to_string(path).unwrap()))
         .collect()
 }
+
+#[test]
+fn the_window_is_granted_every_command_of_the_list_and_nothing_else() {
+    let text = std::fs::read_to_string(root().join("src-tauri/capabilities/main.json")).unwrap();
+    let capability: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let granted: Vec<&str> =
+        capability["permissions"].as_array().unwrap().iter().filter_map(|one| one.as_str()).collect();
+    let commands = lectern_shared::command::NAMES.iter().copied().chain(["subscribe"]);
+    let mut wanted: Vec<String> = commands.map(|name| format!("allow-{}", name.replace('_', "-"))).collect();
+    let mut granted: Vec<String> = granted.into_iter().map(str::to_owned).collect();
+    wanted.sort();
+    granted.sort();
+    assert_eq!(granted, wanted);
+}

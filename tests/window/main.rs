@@ -1,5 +1,6 @@
 //! The real app in a real window: what a person sees and does, with real files dropped on it.
 
+mod connecting;
 mod drops;
 mod edits;
 mod opened;

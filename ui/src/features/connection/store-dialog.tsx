@@ -21,7 +21,18 @@ import "./connection.css";
 /** Whichever of the two was asked for. */
 export function StoreDialogs() {
   const open = useStoreDialog((state) => state.open);
-  const { data: store } = useQuery({ ...storeQuery(useBackend()), enabled: open !== null });
+  const { data: store, error } = useQuery({ ...storeQuery(useBackend()), enabled: open !== null });
+  if (open !== null && store === undefined && error) {
+    return (
+      <Dialog
+        title="Where files are kept"
+        close={closeStoreDialog}
+        actions={<Button onClick={closeStoreDialog}>Close</Button>}
+      >
+        <FieldError>{failureWords("read this", error)}</FieldError>
+      </Dialog>
+    );
+  }
   // The first read takes a moment: a dialog that changed its mind about what it asks would be worse.
   if (open === null || store === undefined) return null;
   if (open === "connect") return <ConnectOnce store={store} />;
