@@ -139,7 +139,8 @@ async fn an_overloaded_store_is_left_alone_as_long_as_it_asks() {
     let world = World::new().await;
     world.server.fail_next([Fault::Status(503, Some("1"))]);
     let uploads = world.engine().await;
-    let path = world.file("lecture.bin", 2 * MIB);
+    // In one write: of a longer body the answer may come too early to be read, and is a broken connection then.
+    let path = world.file("lecture.bin", 1_000);
     let began = Instant::now();
     let (operation, asset) = world.add(&uploads, path.clone()).await;
     until_state(&uploads, operation, UploadState::Ready).await;

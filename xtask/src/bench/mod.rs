@@ -61,10 +61,20 @@ impl Row {
             // Nobody always goes first, when the disk is cold, or last.
             let from = round % costs.len();
             costs.rotate_left(from);
+            let mut gave_up = Vec::new();
             for (tool, of_it) in &mut costs {
-                of_it.push(tool.send(folder, store, workload, round)?);
+                match tool.send(folder, store, workload, round) {
+                    Ok(cost) => of_it.push(cost),
+                    // A peer that cannot do it has no row; ours must.
+                    Err(trouble) if *tool != Tool::Lectern => {
+                        say(&format!("{} is left out: {trouble}", tool.name()));
+                        gave_up.push(*tool);
+                    }
+                    Err(trouble) => return Err(trouble),
+                }
                 store.empty()?;
             }
+            costs.retain(|(tool, _)| !gave_up.contains(tool));
         }
         costs.sort_by_key(|(tool, _)| *tool);
         let medians = costs.into_iter().map(|(tool, of_it)| (tool, measure::median(of_it))).collect();
