@@ -22,6 +22,7 @@ pub struct Slots {
     keep: u32,
     /// What is tried when it has been kept long enough.
     next: Change,
+    pushed_back_at: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +46,14 @@ impl Default for Slots {
 impl Slots {
     #[must_use]
     pub fn starting_at(count: usize) -> Self {
-        Self { count: count.clamp(1, SLOTS_MAX), window: None, before: None, keep: 0, next: Change::More }
+        Self {
+            count: count.clamp(1, SLOTS_MAX),
+            window: None,
+            before: None,
+            keep: 0,
+            next: Change::More,
+            pushed_back_at: None,
+        }
     }
 
     #[must_use]
@@ -55,12 +63,10 @@ impl Slots {
 
     /// The store said 503 or 429: half as many, and no second time for the answers of the same moment.
     pub fn pushed_back(&mut self, now: Instant) {
-        let is_fresh = self.before.is_none() && self.keep == KEPT_FOR;
-        let is_same_moment = is_fresh && self.window.is_some_and(|window| now - window.since < WINDOW);
-        if !is_same_moment {
-            self.count = (self.count / 2).max(1);
-            self.window = Some(Window { since: now, bytes: 0 });
-            self.settle(self.count, Change::More);
+        if self.pushed_back_at.is_none_or(|at| now.saturating_duration_since(at) >= WINDOW) {
+            self.pushed_back_at = Some(now);
+            self.window = None;
+            self.settle((self.count / 2).max(1), Change::More);
         }
     }
 
@@ -72,8 +78,6 @@ impl Slots {
             return;
         }
         let window = *self.window.get_or_insert(Window { since: now, bytes });
-        let window = if window.bytes == 0 { Window { bytes, ..window } } else { window };
-        self.window = Some(window);
         let taken = now.saturating_duration_since(window.since);
         if taken < WINDOW {
             return;
@@ -152,6 +156,8 @@ mod tests {
         let (mut slots, now) = (Slots::starting_at(12), Instant::now());
         for _ in 0..12 {
             slots.pushed_back(now);
+            // As soon as one part is refused, not all slots are used any more.
+            slots.measure(now, 1, false);
         }
         assert_eq!(slots.count(), 6);
         slots.pushed_back(now + WINDOW);
