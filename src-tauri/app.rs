@@ -112,7 +112,7 @@ async fn open(handle: AppHandle, events: Events, drops: Drops) -> Result<App, Op
     pace.limit(std::env::var("LECTERN_TEST_BYTES_PER_SECOND").ok().and_then(|rate| rate.parse().ok()));
     let sink = events.clone();
     let events_sink = Arc::new(move |event| sink.send(event));
-    let opening = Opening { prober, line: pace.into(), events: events_sink, keys: KeyRing::default(), held: false };
+    let opening = Opening { prober, line: pace.into(), events: events_sink, keys: KeyRing::default(), idle: false };
     let mut connection = StoreConnection::open(&folder, opening).await?;
     // Lets a test bring a Backblaze of its own.
     if let Some(address) = std::env::var("LECTERN_TEST_B2_ADDRESS").ok().and_then(|address| address.parse().ok()) {

@@ -29,7 +29,7 @@ pub fn folder(arguments: &Arguments, name: &str) -> Result<PathBuf, Failure> {
     Ok(data_folder(arguments)?.join(name))
 }
 
-pub async fn open(arguments: &Arguments, events: EventSink, held: bool) -> Result<LocalWorkspace, Failure> {
+pub async fn open(arguments: &Arguments, events: EventSink, idle: bool) -> Result<LocalWorkspace, Failure> {
     let folder = folder(arguments, &arguments.workspace)?;
     let keys = KeyRing::default();
     match Settings::read(&folder)? {
@@ -47,7 +47,7 @@ pub async fn open(arguments: &Arguments, events: EventSink, held: bool) -> Resul
         None => return Err(Failure::NoWorkspace(arguments.workspace.clone())),
     }
     let prober = std::env::current_exe()?;
-    let opening = Opening { prober, line: Line::default(), events, keys, held };
+    let opening = Opening { prober, line: Line::default(), events, keys, idle };
     Ok(LocalWorkspace::open_as(&folder, opening).await?)
 }
 

@@ -71,12 +71,12 @@ pub async fn status(arguments: &Arguments) -> Result<(), Failure> {
 /// Opens, works, and always shuts down: what was begun is flushed, and the next run goes on from there.
 async fn with_workspace(
     arguments: &Arguments,
-    held: bool,
+    idle: bool,
     work: impl AsyncFnOnce(&LocalWorkspace, &Notify) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let news = Arc::new(Notify::new());
     let bell = news.clone();
-    let local = open::open(arguments, Arc::new(move |_| bell.notify_one()), held).await?;
+    let local = open::open(arguments, Arc::new(move |_| bell.notify_one()), idle).await?;
     let done = tokio::select! {
         done = work(&local, &news) => done,
         _ = tokio::signal::ctrl_c() => {

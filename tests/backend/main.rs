@@ -8,6 +8,7 @@ mod desk;
 mod duplicates;
 mod faults;
 mod local;
+mod manners;
 mod object_stores;
 mod offline;
 mod rclone;

@@ -48,7 +48,7 @@ impl Office {
             line: Line { pace: pace.clone(), patience, ..Line::default() },
             events: Arc::new(move |event| heard.lock().unwrap().push(event)),
             keys: keys.clone(),
-            held: false,
+            idle: false,
         };
         let connection = StoreConnection::open(&folder.path().join("workspace"), opening).await.unwrap();
         Self { folder, events, pace, keys, connection: connection.with_b2_at(b2.clone()), b2 }

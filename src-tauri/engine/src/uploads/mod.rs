@@ -53,6 +53,9 @@ pub struct UploadsConfig {
     pub line: Line,
     /// Looks at everything and sends nothing: for who only wants to know.
     pub idle: bool,
+    /// Nothing is sent from the start on; see [`Uploads::hold`].
+    pub hold: Option<Hold>,
+    pub limit: Option<u64>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +113,7 @@ impl Uploads {
         }
 
         let board = Arc::new(Board::default());
+        board.set_hold(config.hold, config.limit);
         let (outbox, inbox) = mpsc::unbounded_channel();
         let (keeper, to_keep) = mpsc::unbounded_channel();
         let outside = Arc::new(Outside {
@@ -125,6 +129,7 @@ impl Uploads {
             user: config.user,
             slots: slots::Slots::default(),
             idle: config.idle,
+            hold: config.hold,
             patience,
             outside,
             board: board.clone(),

@@ -55,7 +55,7 @@ pub struct Opening {
     pub events: EventSink,
     pub keys: KeyRing,
     /// Looks at the queue and sends nothing.
-    pub held: bool,
+    pub idle: bool,
 }
 
 /// A workspace with its server and its stores.
@@ -90,7 +90,7 @@ impl LocalWorkspace {
         line: impl Into<Line>,
         events: EventSink,
     ) -> Result<Self, OpenError> {
-        let opening = Opening { prober, line: line.into(), events, keys: KeyRing::default(), held: false };
+        let opening = Opening { prober, line: line.into(), events, keys: KeyRing::default(), idle: false };
         Self::open_as(folder, opening).await
     }
 
@@ -120,7 +120,7 @@ impl LocalWorkspace {
         private_folder(folder)?;
         let lock = FolderLock::take(folder)?;
         let settings = read_or_make(folder)?;
-        let opening = Opening { prober, line: line.into(), events, keys: KeyRing::of_this_run(), held: false };
+        let opening = Opening { prober, line: line.into(), events, keys: KeyRing::of_this_run(), idle: false };
         let current = Place { name: name_of(&settings.store), store };
         let stores = Stores { current, former: None, local: None, key_missing: false };
         Self::start(folder, settings, opening, lock, stores).await
@@ -144,19 +144,19 @@ impl LocalWorkspace {
             tracing::warn!(%error, "what is left on this computer cannot be counted");
         }
         let client = InProcessServer::new(server.router_for(settings.user));
-        let Opening { prober, line, events, held, .. } = opening;
+        let Opening { prober, line, events, idle, .. } = opening;
         let (config_line, config_standing) = (line.clone(), standing.clone());
         let config = WorkspaceConfig {
             folder: folder.to_owned(),
             settings,
             prober,
             line: config_line,
-            held,
+            idle,
             standing: config_standing,
         };
         let workspace = Workspace::open(config, Arc::new(client), events.clone()).await?;
         let local: SharedLocal = Arc::new(tokio::sync::Mutex::new(local));
-        let mover = if has_former && !key_missing && !held {
+        let mover = if has_former && !key_missing && !idle {
             let (uploads, folder) = (workspace.uploads.clone(), store_folder(folder));
             let (server, local) = (server.clone(), local.clone());
             Some(Mover::start(moving::Parts { server, local, folder, uploads, line, events, standing }).await?)

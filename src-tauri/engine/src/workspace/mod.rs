@@ -42,7 +42,7 @@ use lectern_shared::ids::{AssetId, CourseId, EditId, OperationId};
 use lectern_shared::media::{AssetPage, AssetQuery};
 use lectern_shared::mutation::Mutation;
 use lectern_shared::upload::{Cause, Destination, IntakeReport, SendingRules, UploadAction, UploadList, UploadState};
-use sending::Sending;
+use sending::{AtStart, Sending};
 use source::Source;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,7 +57,7 @@ pub struct WorkspaceConfig {
     pub prober: PathBuf,
     pub line: Line,
     /// Looks at the queue and sends nothing.
-    pub held: bool,
+    pub idle: bool,
     pub standing: Standing,
 }
 
@@ -91,11 +91,14 @@ impl Workspace {
         let thumbnails = ThumbnailCache::open(config.folder.join("thumbnails"))?;
         let sync = Sync::start(catalogue.clone(), server.clone(), events.clone());
         let (roots, pace) = (config.line.roots.clone(), config.line.pace.clone());
+        let at_start = AtStart::read(&config.folder, &pace);
         let uploads_config = UploadsConfig {
+            hold: at_start.hold(),
+            limit: at_start.limit(),
             journal: config.folder.join("journal.sqlite"),
             user: config.settings.user,
             line: config.line,
-            idle: config.held,
+            idle: config.idle,
         };
         let uploads =
             Uploads::start(uploads_config, Arc::new(catalogue.clone()), server.clone(), events.clone()).await?;
@@ -112,7 +115,7 @@ impl Workspace {
             roots,
         });
         nudge_when_reachable(&sync, &uploads);
-        let sending = Sending::start(&config.folder, pace, uploads.clone());
+        let sending = Sending::start(&config.folder, at_start, pace, uploads.clone());
         let (settings, standing, undo) = (config.settings, config.standing, UndoStack::default());
         Ok(Self {
             settings,

@@ -126,13 +126,38 @@ pub(super) struct Sending {
     _task: AbortOnDropHandle<()>,
 }
 
-impl Sending {
+/// The rules as they were kept, and what they say now: known before the first upload could begin.
+pub(super) struct AtStart {
+    kept: Kept,
+    in_force: InForce,
+}
+
+impl AtStart {
     /// Rules that cannot be read are none: sending is what the person wants.
-    pub(super) fn start(folder: &Path, pace: Pace, uploads: Uploads) -> Self {
+    pub(super) fn read(folder: &Path, pace: &Pace) -> Self {
         let kept = std::fs::read(folder.join(FILE)).ok();
         let kept: Kept = kept.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+        let in_force = kept.in_force(Moment::now());
+        if in_force.limit.is_some() {
+            pace.limit(in_force.limit);
+        }
+        Self { kept, in_force }
+    }
+
+    pub(super) fn hold(&self) -> Option<Hold> {
+        self.in_force.hold
+    }
+
+    pub(super) fn limit(&self) -> Option<u64> {
+        self.in_force.limit
+    }
+}
+
+impl Sending {
+    pub(super) fn start(folder: &Path, at_start: AtStart, pace: Pace, uploads: Uploads) -> Self {
+        let AtStart { kept, in_force } = at_start;
         let (kept, changed) = (Arc::new(Mutex::new(kept)), Arc::new(Notify::new()));
-        let task = tokio::spawn(hold_to(kept.clone(), changed.clone(), pace, uploads));
+        let task = tokio::spawn(hold_to(kept.clone(), changed.clone(), in_force, pace, uploads));
         Self { folder: folder.to_owned(), kept, changed, _task: AbortOnDropHandle::new(task) }
     }
 
@@ -183,8 +208,7 @@ fn lock(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn hold_to(kept: Arc<Mutex<Kept>>, changed: Arc<Notify>, pace: Pace, uploads: Uploads) {
-    let mut before = InForce::default();
+async fn hold_to(kept: Arc<Mutex<Kept>>, changed: Arc<Notify>, mut before: InForce, pace: Pace, uploads: Uploads) {
     loop {
         let in_force = lock(&kept).in_force(Moment::now());
         if in_force.limit != before.limit {

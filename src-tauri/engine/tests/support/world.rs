@@ -39,6 +39,8 @@ impl World {
             user: self.user,
             line: Default::default(),
             idle: false,
+            hold: None,
+            limit: None,
         };
         let events = self.events.clone();
         let sink = Arc::new(move |event| events.lock().unwrap().push((Instant::now(), event)));
