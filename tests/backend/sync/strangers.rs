@@ -5,7 +5,10 @@ use lectern_engine::remote::CourseServer;
 use lectern_shared::ids::{AssetId, ChapterId, ClientId, CourseId, VideoId};
 use lectern_shared::media::Probe;
 use lectern_shared::mutation::{Between, Mutation};
-use lectern_shared::protocol::{CompleteUpload, MutationStatus, OpenUpload, ProblemCode, Rendition, UrlsRequest};
+use lectern_shared::protocol::{
+    CompleteUpload, CompleteUploads, CompletedPart, MutationStatus, OpenUpload, OpenUploads, OpenedUpload, Problem,
+    ProblemCode, Rendition, UPLOADS_MAX, UrlsRequest,
+};
 
 /// Every mutation there is that names a row, aimed at these.
 fn aimed_at(course: CourseId, chapter: ChapterId, video: VideoId, asset: AssetId) -> Vec<Mutation> {
@@ -132,4 +135,33 @@ async fn upload_calls_for_a_stranger_s_asset_find_nothing() {
     }
     // The same calls by the owner are answered: it is the person that makes the difference.
     world.remote(owner).open_upload(&open).await.unwrap();
+}
+
+#[tokio::test]
+async fn in_a_batch_a_stranger_s_asset_is_not_found_and_holds_up_nobody() {
+    let world = World::new().await;
+    let (owner, stranger) = (world.person().await, world.person().await);
+    let theirs = Lecture::on(&world.device(owner), 1).await.assets[0];
+    let own = Lecture::on(&world.device(stranger), 1).await.assets[0];
+    let remote = world.remote(stranger);
+    let open = |asset| OpenUpload { asset, bytes: 1_000, part_bytes: 1_000, content_type: "video/mp4".into() };
+    let opened = remote.open_uploads(&OpenUploads { uploads: vec![open(theirs), open(own)] }).await.unwrap();
+    assert!(matches!(&opened.answers[0], Err(Problem { code: ProblemCode::NotFound, .. })));
+    assert!(matches!(&opened.answers[1], Ok(OpenedUpload::Single { url: Some(_) })));
+
+    let md5 = "0".repeat(32);
+    let part = CompletedPart { part: 1, etag: md5.clone(), md5, version: None };
+    let complete = CompleteUpload { parts: vec![part], bytes: 1_000, blake3: "0".repeat(64), sent_once: true };
+    let both = CompleteUploads { uploads: vec![(theirs, complete.clone()), (own, complete.clone())] };
+    let completed = remote.complete_uploads(&both).await.unwrap();
+    assert!(matches!(&completed.answers[0], Err(Problem { code: ProblemCode::NotFound, .. })));
+    assert!(completed.answers[1].is_ok());
+
+    // Nothing was written for them, whoever asked: the owner's upload is still to be opened.
+    let missing = world.remote(owner).complete_upload(theirs, &complete).await;
+    assert_eq!(problem(missing), ProblemCode::UploadGone);
+    let twice = OpenUploads { uploads: vec![open(own), open(own)] };
+    assert_eq!(problem(remote.open_uploads(&twice).await.map(drop)), ProblemCode::Invalid);
+    let many = OpenUploads { uploads: (0..=UPLOADS_MAX).map(|_| open(AssetId::new())).collect() };
+    assert_eq!(problem(remote.open_uploads(&many).await.map(drop)), ProblemCode::TooLarge);
 }

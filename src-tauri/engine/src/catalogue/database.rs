@@ -186,3 +186,45 @@ fn prepare_reader(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The writer is kept busy until all have been sent: they share one transaction.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_write_that_fails_takes_back_its_own_and_nothing_of_those_it_shares_a_transaction_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("mirror.sqlite")).unwrap();
+        let (go, wait) = mpsc::channel::<()>();
+        let busy = tokio::spawn({
+            let database = database.clone();
+            async move { database.write(move |_| Ok(wait.recv().is_ok())).await }
+        });
+        let insert = |id: usize| {
+            database.write(move |tx| {
+                tx.execute("INSERT INTO course (id, body) VALUES (?1, '{}')", [id.to_string()])?;
+                if id % 2 == 0 { Err(CatalogueFailure::NotFound("an even one")) } else { Ok(id) }
+            })
+        };
+        let (send, results) = tokio::join!(
+            async {
+                tokio::task::yield_now().await;
+                go.send(())
+            },
+            futures::future::join_all((0..10).map(insert)),
+        );
+        send.unwrap();
+        assert!(busy.await.unwrap().unwrap());
+        for (id, result) in results.into_iter().enumerate() {
+            assert_eq!(result.is_ok(), id % 2 == 1, "{id}");
+        }
+        let kept = database.read(|tx| {
+            let mut statement = tx.prepare("SELECT id FROM course ORDER BY id")?;
+            let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
+            Ok(ids.collect::<Result<Vec<_>, _>>()?)
+        });
+        assert_eq!(kept.await.unwrap(), ["1", "3", "5", "7", "9"]);
+        database.close();
+    }
+}

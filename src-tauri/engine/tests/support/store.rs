@@ -45,7 +45,7 @@ pub struct StoreState {
     pub hashes: HashMap<AssetId, String>,
     pub cancels: Vec<AssetId>,
     pub most_at_once: usize,
-    at_once: usize,
+    pub at_once: usize,
     /// Of the answer to a large part.
     pub delay: Duration,
     /// Opening takes this long and then happens, whether anybody still waits for it or not.

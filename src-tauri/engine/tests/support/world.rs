@@ -6,7 +6,7 @@ use lectern_engine::uploads::{Intake, Uploads, UploadsConfig, take_in};
 use lectern_shared::event::AppEvent;
 use lectern_shared::ids::{AssetId, OperationId, UserId};
 use lectern_shared::upload::{Destination, IntakeReport, UploadSnapshot, UploadState};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -85,6 +85,17 @@ impl World {
 
     pub fn puts_of(&self, asset: AssetId) -> Vec<u32> {
         self.server.with(|state| state.puts.iter().filter(|(of, _)| *of == asset).map(|(_, part)| *part).collect())
+    }
+
+    /// The parts that were put since the first `puts`, each once: one that was on its way when its upload stopped may
+    /// arrive although nobody waits for it any more, and again afterwards.
+    pub fn parts_put_since(&self, asset: AssetId, puts: usize) -> BTreeSet<u32> {
+        self.puts_of(asset).into_iter().skip(puts).collect()
+    }
+
+    /// Waits until the store works at no request, also at none that was given up.
+    pub async fn until_the_line_is_empty(&self) {
+        until("the line is empty", || self.server.with(|state| state.at_once == 0)).await;
     }
 
     pub fn snapshots(&self) -> Vec<UploadSnapshot> {
