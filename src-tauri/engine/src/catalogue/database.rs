@@ -204,7 +204,7 @@ mod tests {
         let insert = |id: usize| {
             database.write(move |tx| {
                 tx.execute("INSERT INTO course (id, body) VALUES (?1, '{}')", [id.to_string()])?;
-                if id % 2 == 0 { Err(CatalogueFailure::NotFound("an even one")) } else { Ok(id) }
+                if id.is_multiple_of(2) { Err(CatalogueFailure::NotFound("an even one")) } else { Ok(id) }
             })
         };
         let (send, results) = tokio::join!(
@@ -217,7 +217,7 @@ mod tests {
         send.unwrap();
         assert!(busy.await.unwrap().unwrap());
         for (id, result) in results.into_iter().enumerate() {
-            assert_eq!(result.is_ok(), id % 2 == 1, "{id}");
+            assert_eq!(result.is_ok(), !id.is_multiple_of(2), "{id}");
         }
         let kept = database.read(|tx| {
             let mut statement = tx.prepare("SELECT id FROM course ORDER BY id")?;
