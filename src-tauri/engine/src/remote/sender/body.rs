@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
 /// Small enough that progress moves and a slow line is not taken for a stalled one.
-const FRAME_BYTES_MAX: usize = 64 * 1024;
+pub(super) const FRAME_BYTES_MAX: usize = 64 * 1024;
 
 /// How far one attempt is, readable while it runs.
 #[derive(Debug, Default)]

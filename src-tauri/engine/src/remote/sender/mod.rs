@@ -2,6 +2,7 @@
 //! honest progress are what the app is for.
 
 mod body;
+mod dial;
 mod outcome;
 mod pace;
 mod small;
@@ -13,14 +14,18 @@ pub use pace::Pace;
 pub use small::{get_small, put_small};
 
 use super::{Line, RootCertificate};
-use body::PartBody;
+use body::{FRAME_BYTES_MAX, PartBody};
 use bytes::Bytes;
+use dial::Dial;
+use http::{Method, Request, header};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use lectern_shared::protocol::PartUrl;
-use reqwest::{Client, Url};
 use stall::StallWatch;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use url::Url;
 
 /// How long the store may take for what.
 #[derive(Clone, Copy, Debug)]
@@ -74,8 +79,8 @@ pub struct PartSender {
 
 #[derive(Clone)]
 struct Pair {
-    pooled: Client,
-    fresh: Client,
+    pooled: Client<Dial, PartBody>,
+    fresh: Client<Dial, PartBody>,
 }
 
 impl PartSender {
@@ -107,7 +112,7 @@ impl PartSender {
         };
         let pair = self.pair(&url);
         let client = if put.fresh_connection { &pair.fresh } else { &pair.pooled };
-        let mut request = client.put(url);
+        let mut request = Request::builder().method(Method::PUT).uri(url.as_str());
         for (name, value) in &put.url.headers {
             // Length and host are the client's to write: twice would break the signature.
             if !name.eq_ignore_ascii_case("content-length") && !name.eq_ignore_ascii_case("host") {
@@ -116,7 +121,10 @@ impl PartSender {
         }
         let _stop_at_end = StopAtEnd(put.gauge.clone());
         let body = PartBody::new(put.chunks, put.bytes, put.gauge.clone(), self.line.pace.clone());
-        let sending = request.body(reqwest::Body::wrap(body)).send();
+        let Ok(request) = request.header(header::ACCEPT, "*/*").body(body) else {
+            return PutOutcome::Refused { status: 0, code: "InvalidUrl".to_owned() };
+        };
+        let sending = client.request(request);
         let mut sending = std::pin::pin!(sending);
         let mut watch = StallWatch::new(self.times, put.bytes, Instant::now());
         loop {
@@ -153,30 +161,24 @@ enum Reach {
 
 impl Pair {
     fn new(line: &Line, reach: Reach) -> Result<Self, SenderError> {
-        let (times, roots) = (line.patience.sending, trusted(&line.roots)?);
+        let times = line.patience.sending;
+        let dial = Dial::new(times, &line.roots, reach)?;
         let build = |idle_max: usize| {
-            let builder = Client::builder()
-                // HTTP/2 puts parallel parts on one connection, whose losses then stop them all.
-                .http1_only()
-                .tcp_nodelay(true)
-                .connect_timeout(times.connect)
+            // HTTP/1.1 only: 2 puts parallel parts on one connection, whose losses then stop them all. A redirect is not
+            // followed: of a PUT it is a captive portal or a mistake, and the bytes must not go there.
+            Client::builder(TokioExecutor::new())
+                .pool_timer(TokioTimer::new())
                 .pool_idle_timeout(times.pool_idle)
                 .pool_max_idle_per_host(idle_max)
-                // A redirect of a PUT is a captive portal or a mistake: the bytes must not follow it.
-                .redirect(reqwest::redirect::Policy::none())
-                .referer(false);
-            let builder = match reach {
-                Reach::Outside => builder.tls_certs_merge(roots.iter().cloned()),
-                // The system's roots need not be read, which takes milliseconds.
-                Reach::Loopback => builder.no_proxy().tls_certs_only(roots.iter().cloned()),
-                Reach::LoopbackTls => builder.no_proxy().tls_certs_merge(roots.iter().cloned()),
-            };
-            builder.build().map_err(unusable)
+                // What the connection takes from a body before the socket takes it.
+                .http1_max_buf_size(2 * FRAME_BYTES_MAX)
+                .build(dial.clone())
         };
-        Ok(Self { pooled: build(usize::MAX)?, fresh: build(0)? })
+        Ok(Self { pooled: build(usize::MAX), fresh: build(0) })
     }
 }
 
+/// For what is small, and goes by an ordinary client.
 fn trusted(roots: &[RootCertificate]) -> Result<Vec<reqwest::Certificate>, SenderError> {
     roots.iter().map(|root| reqwest::Certificate::from_pem(&root.0).map_err(unusable)).collect()
 }

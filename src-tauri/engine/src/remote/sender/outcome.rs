@@ -1,6 +1,9 @@
 //! What came of one PUT, sorted by what to do next. No URL gets in here: a signed one is a key.
 
-use reqwest::{Response, StatusCode};
+use http::{Response, StatusCode};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper_util::client::legacy;
 use std::error::Error as _;
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -32,7 +35,7 @@ pub enum PutOutcome {
     Refused { status: u16, code: String },
 }
 
-pub(super) async fn of_response(response: Response) -> PutOutcome {
+pub(super) async fn of_response(response: Response<Incoming>) -> PutOutcome {
     let status = response.status();
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     if status.is_success() {
@@ -46,7 +49,7 @@ pub(super) async fn of_response(response: Response) -> PutOutcome {
         };
     }
     let retry_after = header("retry-after").and_then(|value| retry_after(&value));
-    let code = tokio::time::timeout(ERROR_READ_MAX, error_code(response)).await.unwrap_or_default();
+    let code = tokio::time::timeout(ERROR_READ_MAX, error_code(response.into_body())).await.unwrap_or_default();
     of_refusal(status, code, retry_after)
 }
 
@@ -69,12 +72,12 @@ fn of_refusal(status: StatusCode, code: String, retry_after: Option<Duration>) -
 }
 
 /// The text between `<Code>` and `</Code>`: of S3's error document nothing else is needed.
-async fn error_code(mut response: Response) -> String {
+async fn error_code(mut body: Incoming) -> String {
     let mut text = Vec::new();
     while text.len() < ERROR_BYTES_MAX {
-        match response.chunk().await {
-            Ok(Some(chunk)) => text.extend_from_slice(&chunk[..chunk.len().min(ERROR_BYTES_MAX)]),
-            Ok(None) | Err(_) => break,
+        let Some(Ok(frame)) = body.frame().await else { break };
+        if let Ok(chunk) = frame.into_data() {
+            text.extend_from_slice(&chunk[..chunk.len().min(ERROR_BYTES_MAX)]);
         }
     }
     let text = String::from_utf8_lossy(&text);
@@ -91,11 +94,9 @@ fn retry_after(value: &str) -> Option<Duration> {
     value.trim().parse().ok().map(Duration::from_secs).map(|wait| wait.min(RETRY_AFTER_MAX))
 }
 
-pub(super) fn of_error(error: reqwest::Error) -> PutOutcome {
-    let nobody_there = error.is_connect() || error.is_timeout();
-    let error = error.without_url();
+pub(super) fn of_error(error: legacy::Error) -> PutOutcome {
     let mut detail = error.to_string();
-    let mut unreachable = nobody_there;
+    let mut unreachable = error.is_connect();
     let mut cause = error.source();
     while let Some(inner) = cause {
         detail = inner.to_string();
