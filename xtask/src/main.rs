@@ -32,7 +32,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   bindings             writes the TypeScript of the commands and types in shared/
   screenshots          takes the pictures in docs/screenshots again
   bundle [--check]     makes packages for this system; --check installs the .deb, uses it, and takes it away
-  bench uploads [--json]
+  bench uploads [--json] [--store NAME] [--files NAME] [--no-kill]
                        sends the same files with Lectern and with the tools people use now, side by side
   audit [--network]    what we depend on: licences, bans, sources; --network also asks for known holes
   sbom                 lists everything that is in a build, in target/sbom (CycloneDX)
@@ -59,8 +59,7 @@ fn command(arguments: &[&str]) -> Result {
         ["test"] => test::test(),
         ["setup"] => setup::everything(),
         ["contract", rest @ ..] => contract::ask(rest),
-        ["bench", "uploads"] => bench::uploads(false),
-        ["bench", "uploads", "--json"] => bench::uploads(true),
+        ["bench", "uploads", options @ ..] => bench::uploads(&bench::Options::of(options).ok_or_else(usage)?),
         ["bindings"] => bindings::write(),
         ["bundle"] => bundle::bundle(),
         ["bundle", "--check"] => bundle::check(),
@@ -70,6 +69,10 @@ fn command(arguments: &[&str]) -> Result {
         ["icons"] => icons::write(),
         ["screenshots"] => start::screenshots(),
         ["torture", options @ ..] => test::torture(options),
-        _ => Err(Trouble::Needs(USAGE.to_owned())),
+        _ => Err(usage()),
     }
+}
+
+fn usage() -> Trouble {
+    Trouble::Needs(USAGE.to_owned())
 }

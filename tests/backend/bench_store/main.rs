@@ -1,10 +1,10 @@
-//! A store for benches to send to: `bench_store [--tls | --line] local FOLDER | rclone FOLDER | sink`. Prints where it is
+//! A store for benches to send to: `bench_store [--line] local FOLDER | rclone FOLDER | sink [--tls]`. Prints where it is
 //! and its key as one JSON object, and serves until its standard input ends. The sink then says how much it was sent.
 
 mod line;
 mod sink;
 
-use lectern_backend_tests::support::fault_proxy::FaultProxy;
+use lectern_backend_tests::support::fault_proxy::certificate;
 use lectern_backend_tests::support::mending_proxy::MendingProxy;
 use lectern_backend_tests::support::rclone::{self, Rclone};
 use lectern_server::object_store::local::LocalStore;
@@ -18,19 +18,15 @@ use tokio::io::AsyncReadExt as _;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let mut words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let way = match words.first() {
-        Some(way @ (&"--tls" | &"--line")) => {
-            let way = *way;
-            words.remove(0);
-            Some(way)
-        }
-        _ => None,
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (over_a_line, store) = match words.split_first() {
+        Some((&"--line", store)) => (true, store),
+        _ => (false, words.as_slice()),
     };
-    match words.as_slice() {
+    match store {
         ["local", folder] => {
             let store = LocalStore::start(Path::new(folder)).await?;
-            serve(store.config(), way).await?;
+            serve(store.config(), over_a_line, None).await?;
             store.shutdown().await;
         }
         ["rclone", folder] => {
@@ -46,38 +42,31 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 access_key: rclone::ACCESS_KEY.to_owned(),
                 secret_key: rclone::SECRET_KEY.to_owned(),
             };
-            serve(config, way).await?;
+            serve(config, over_a_line, None).await?;
         }
-        ["sink"] => {
-            let (config, sink) = sink::start().await?;
-            serve(config, way).await?;
+        ["sink", tls @ ..] => {
+            let (acceptor, root) = match tls {
+                ["--tls"] => certificate::acceptor().map(|(acceptor, root)| (Some(acceptor), Some(root)))?,
+                _ => (None, None),
+            };
+            let (config, sink) = sink::start(acceptor).await?;
+            serve(config, over_a_line, root).await?;
             println!("{}", json!({ "received": sink.received() }));
         }
-        _ => return Err("bench_store [--tls | --line] local FOLDER | rclone FOLDER | sink".into()),
+        _ => return Err("bench_store [--line] local FOLDER | rclone FOLDER | sink [--tls]".into()),
     }
     Ok(())
 }
 
-/// Over TLS, over a line, or as it is.
-async fn serve(config: S3Config, way: Option<&str>) -> Result<(), Box<dyn Error>> {
-    let port = config.endpoint.port().ok_or("an endpoint has a port")?;
-    let upstream = SocketAddr::from(([127, 0, 0, 1], port));
-    match way {
-        Some("--tls") => {
-            let proxy = FaultProxy::start_tls(upstream).await?;
-            say(&S3Config { endpoint: proxy.endpoint().parse()?, ..config }, proxy.root());
-            until_input_ends().await;
-        }
-        Some(_) => {
-            let address = line::start(upstream).await?;
-            say(&S3Config { endpoint: format!("http://{address}").parse()?, ..config }, None);
-            until_input_ends().await;
-        }
-        None => {
-            say(&config, None);
-            until_input_ends().await;
-        }
+/// Until the input ends. With a line, through it.
+async fn serve(mut config: S3Config, over_a_line: bool, root: Option<String>) -> Result<(), Box<dyn Error>> {
+    if over_a_line {
+        let port = config.endpoint.port().ok_or("an endpoint has a port")?;
+        let line = line::start(SocketAddr::from(([127, 0, 0, 1], port))).await?;
+        config.endpoint.set_port(Some(line.port())).map_err(|()| "an endpoint has a port")?;
     }
+    say(&config, root.as_deref());
+    until_input_ends().await;
     Ok(())
 }
 

@@ -12,9 +12,19 @@ const MIB: u64 = 1 << 20;
 pub struct Workload {
     pub name: &'static str,
     pub folder: PathBuf,
+    pub files: u64,
     pub bytes: u64,
     /// Small enough for a slow line.
     pub is_light: bool,
+}
+
+impl Workload {
+    pub fn paths(&self) -> Result<Vec<PathBuf>> {
+        let entries = fs::read_dir(&self.folder).map_err(io(self.folder.display()))?;
+        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.sort();
+        Ok(paths)
+    }
 }
 
 /// Made once: a file of the right size is kept.
@@ -44,7 +54,7 @@ fn workload(folder: &Path, name: &'static str, files: u64, size: impl Fn(u64) ->
         }
         fill(&path, wanted, number + 1).map_err(io(path.display()))?;
     }
-    Ok(Workload { name, folder, bytes, is_light: false })
+    Ok(Workload { name, folder, files, bytes, is_light: false })
 }
 
 fn light(workload: Workload) -> Workload {

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub fn cost(folder: &Path, workload: &Workload) -> Result<Vec<serde_json::Value>> {
     say(&format!("\n{} killed half-way, and sent again: bytes the store was sent beyond the file", workload.name));
     let mut rows = Vec::new();
-    for tool in Tool::ALL {
+    for tool in Tool::ALL.into_iter().filter(|tool| *tool == Tool::Lectern || tool.is_peer()) {
         let store = Store::start(stores::KINDS[0], &folder.join("store"))?;
         let Cost { wall, .. } = tool.send(folder, &store, workload, 0)?;
         drop(store);

@@ -36,16 +36,19 @@ pub fn cost(command: &Command) -> Result<Cost> {
     }
 }
 
-/// Of each column by itself.
-pub fn median(costs: Vec<Cost>) -> Cost {
-    let middle = |column: &dyn Fn(&Cost) -> f64| {
-        let mut values: Vec<f64> = costs.iter().map(column).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
-    Cost {
-        wall: middle(&|cost| cost.wall),
-        cpu: middle(&|cost| cost.cpu),
-        memory_kib: middle(&|cost| cost.memory_kib as f64) as u64,
+impl Cost {
+    /// Of each column by itself.
+    pub fn median(costs: &[Self]) -> Self {
+        Self {
+            wall: median(costs.iter().map(|cost| cost.wall)),
+            cpu: median(costs.iter().map(|cost| cost.cpu)),
+            memory_kib: median(costs.iter().map(|cost| cost.memory_kib as f64)) as u64,
+        }
     }
+}
+
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }

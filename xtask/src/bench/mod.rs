@@ -17,8 +17,33 @@ use tools::Tool;
 /// Odd, so that the median is a run.
 const ROUNDS: usize = 3;
 
-/// Prints a table, and with `json` one JSON array as the last line.
-pub fn uploads(json: bool) -> Result {
+/// What of it to run; everything unless told.
+#[derive(Default)]
+pub struct Options<'a> {
+    json: bool,
+    store: Option<&'a str>,
+    files: Option<&'a str>,
+    no_kill: bool,
+}
+
+impl<'a> Options<'a> {
+    pub fn of(arguments: &[&'a str]) -> Option<Self> {
+        let (mut options, mut arguments) = (Self::default(), arguments.iter());
+        while let Some(argument) = arguments.next() {
+            match *argument {
+                "--json" => options.json = true,
+                "--no-kill" => options.no_kill = true,
+                "--store" => options.store = Some(arguments.next()?),
+                "--files" => options.files = Some(arguments.next()?),
+                _ => return None,
+            }
+        }
+        Some(options)
+    }
+}
+
+/// Prints a table, and for scripts one JSON array as the last line.
+pub fn uploads(options: &Options) -> Result {
     setup::for_bench()?;
     tools::install()?;
     for (package, program) in [("lectern-cli", "lectern-cli"), ("lectern-backend-tests", "bench_store")] {
@@ -28,35 +53,43 @@ pub fn uploads(json: bool) -> Result {
     let workloads = files::make(&folder.join("files"))?;
     let mut rows = Vec::new();
     for kind in stores::KINDS {
+        let fits = |workload: &&Workload| {
+            workload.is_light == kind.is_slow && options.files.is_none_or(|wanted| wanted == workload.name)
+        };
+        let chosen: Vec<&Workload> = workloads.iter().filter(fits).collect();
+        if chosen.is_empty() || options.store.is_some_and(|wanted| wanted != kind.title()) {
+            continue;
+        }
         let store = Store::start(kind, &folder.join("store"))?;
-        for workload in workloads.iter().filter(|workload| workload.is_light == kind.is_slow) {
+        for workload in chosen {
             let row = Row::measure(&folder, &store, workload)?;
             say(&row.text());
             rows.push(row);
         }
     }
-    let killed = match workloads.first() {
+    let killed = match workloads.first().filter(|_| !options.no_kill) {
         Some(largest) => kill::cost(&folder, largest)?,
         None => Vec::new(),
     };
-    if json {
-        println!("{}", serde_json::Value::Array(rows.iter().map(Row::json).collect()));
+    if options.json {
         println!("{}", serde_json::Value::Array(killed));
+        println!("{}", serde_json::Value::Array(rows.iter().map(Row::json).collect()));
     }
     Ok(())
 }
 
-/// One workload against one store: the median of each tool.
+/// One workload against one store.
 struct Row {
     workload: &'static str,
     store: stores::Kind,
     bytes: u64,
-    medians: Vec<(Tool, Cost)>,
+    /// Of each tool, round by round. Ours first.
+    rounds: Vec<(Tool, Vec<Cost>)>,
 }
 
 impl Row {
     fn measure(folder: &std::path::Path, store: &Store, workload: &Workload) -> Result<Self> {
-        let mut costs: Vec<(Tool, Vec<Cost>)> = Tool::ALL.iter().map(|tool| (*tool, Vec::new())).collect();
+        let mut costs: Vec<(Tool, Vec<Cost>)> = Tool::for_files(workload).map(|tool| (tool, Vec::new())).collect();
         for round in 0..ROUNDS {
             // Nobody always goes first, when the disk is cold, or last.
             let from = round % costs.len();
@@ -77,25 +110,24 @@ impl Row {
             costs.retain(|(tool, _)| !gave_up.contains(tool));
         }
         costs.sort_by_key(|(tool, _)| *tool);
-        let medians = costs.into_iter().map(|(tool, of_it)| (tool, measure::median(of_it))).collect();
-        Ok(Self { workload: workload.name, store: store.kind, bytes: workload.bytes, medians })
+        Ok(Self { workload: workload.name, store: store.kind, bytes: workload.bytes, rounds: costs })
     }
 
-    fn store_name(&self) -> String {
-        format!("{}{}", self.store.name, if self.store.tls { " over TLS" } else { "" })
-    }
-
-    /// Ours over the best peer's in one column.
+    /// Ours over the best peer's in one column: the median of what it was in each round.
     fn ratio(&self, column: impl Fn(&Cost) -> f64) -> (Tool, f64) {
-        let ours = column(&self.medians[0].1);
-        let peers = self.medians[1..].iter().map(|(tool, cost)| (*tool, ours / column(cost)));
+        let ours = &self.rounds[0].1;
+        let peers = self.rounds[1..].iter().filter(|(tool, _)| tool.is_peer()).map(|(tool, theirs)| {
+            let ratios = ours.iter().zip(theirs).map(|(ours, theirs)| column(ours) / column(theirs));
+            (*tool, measure::median(ratios))
+        });
         peers.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((Tool::Lectern, 1.0))
     }
 
     fn text(&self) -> String {
         let gib = self.bytes as f64 / f64::from(1_u32 << 30);
-        let mut lines = vec![format!("\n{} to {}", self.workload, self.store_name())];
-        for (tool, cost) in &self.medians {
+        let mut lines = vec![format!("\n{} to {}", self.workload, self.store.title())];
+        for (tool, costs) in &self.rounds {
+            let cost = Cost::median(costs);
             lines.push(format!(
                 "  {:<8} {:>7.2} s {:>7.2} CPU s/GiB {:>6} MiB",
                 tool.name(),

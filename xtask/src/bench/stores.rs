@@ -17,13 +17,20 @@ pub struct Kind {
     pub is_slow: bool,
 }
 
-pub const KINDS: [Kind; 5] = [
+pub const KINDS: [Kind; 6] = [
     Kind { name: "sink", arguments: &["sink"], has_folder: false, tls: false, is_slow: false },
-    Kind { name: "sink", arguments: &["--tls", "sink"], has_folder: false, tls: true, is_slow: false },
+    Kind { name: "sink", arguments: &["sink", "--tls"], has_folder: false, tls: true, is_slow: false },
     Kind { name: "sink, 50 Mbit/s", arguments: &["--line", "sink"], has_folder: false, tls: false, is_slow: true },
+    Kind { name: "sink, 50 Mbit/s", arguments: &["--line", "sink", "--tls"], has_folder: false, tls: true, is_slow: true },
     Kind { name: "rclone serve s3", arguments: &["rclone"], has_folder: true, tls: false, is_slow: false },
     Kind { name: "local store", arguments: &["local"], has_folder: true, tls: false, is_slow: false },
 ];
+
+impl Kind {
+    pub fn title(self) -> String {
+        format!("{}{}", self.name, if self.tls { " over TLS" } else { "" })
+    }
+}
 
 /// A running store. Ends on drop.
 pub struct Store {

@@ -1,4 +1,5 @@
-//! Who sends: ours, and three that people use. Each with its own defaults, and what it needs to talk to any S3 store.
+//! Who sends: ours, and three that people use. Each with its own defaults, and what it needs to talk to any S3 store. And
+//! curl, which sends a file in one piece and looks at nothing: what the machine could do.
 
 use super::files::Workload;
 use super::measure::{Cost, cost};
@@ -18,6 +19,7 @@ pub enum Tool {
     S5cmd,
     Rclone,
     Aws,
+    Curl,
 }
 
 pub fn install() -> Result {
@@ -29,7 +31,18 @@ fn venv() -> PathBuf {
 }
 
 impl Tool {
-    pub const ALL: [Self; 4] = [Self::Lectern, Self::S5cmd, Self::Rclone, Self::Aws];
+    pub const ALL: [Self; 5] = [Self::Lectern, Self::S5cmd, Self::Rclone, Self::Aws, Self::Curl];
+
+    /// Is it what somebody would use instead?
+    pub fn is_peer(self) -> bool {
+        !matches!(self, Self::Lectern | Self::Curl)
+    }
+
+    /// Curl has no settings that make it a client of many files.
+    pub fn for_files(workload: &Workload) -> impl Iterator<Item = Self> {
+        let is_one = workload.files == 1;
+        Self::ALL.into_iter().filter(move |tool| is_one || *tool != Self::Curl)
+    }
 
     pub fn name(self) -> &'static str {
         match self {
@@ -37,6 +50,7 @@ impl Tool {
             Self::S5cmd => "s5cmd",
             Self::Rclone => "rclone",
             Self::Aws => "aws",
+            Self::Curl => "curl -T",
         }
     }
 
@@ -80,6 +94,7 @@ impl Tool {
             Self::S5cmd => s5cmd(store, workload, &to),
             Self::Rclone => rclone(store, workload, &to),
             Self::Aws => aws(scratch, store, workload, &to)?,
+            Self::Curl => curl(store, workload, &to)?,
         };
         Ok(with_root(command, store))
     }
@@ -110,14 +125,7 @@ fn lectern(scratch: &Path, store: &Store, workload: &Workload) -> Result<Command
     }
     run(add.args(["--region", &store.region]).stdout(std::process::Stdio::null()))?;
     let mut send = ours(scratch, store)?;
-    send.args(["--workspace", "bench", "library", "add"]);
-    let mut files: Vec<PathBuf> = fs::read_dir(&workload.folder)
-        .map_err(io(workload.folder.display()))?
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    files.sort();
-    send.args(files);
+    send.args(["--workspace", "bench", "library", "add"]).args(workload.paths()?);
     Ok(send)
 }
 
@@ -146,9 +154,23 @@ fn rclone(store: &Store, workload: &Workload, to: &str) -> Command {
 
 fn aws(scratch: &Path, store: &Store, workload: &Workload, to: &str) -> Result<Command> {
     let settings = scratch.join("aws.ini");
-    fs::write(&settings, "[default]\ns3 =\n  preferred_transfer_client = crt\n").map_err(io(settings.display()))?;
+    fs::write(&settings, "[default]\ns3 =\n  preferred_transfer_client = crt\n  addressing_style = path\n").map_err(io(settings.display()))?;
     let mut command = with_keys(Command::new(python::in_venv(&venv(), "aws")), store);
     command.env("AWS_CONFIG_FILE", settings).args(["--endpoint-url", &store.endpoint, "s3", "cp", "--recursive"]);
     command.arg("--only-show-errors").arg(&workload.folder).arg(format!("s3://{}/{to}/", store.bucket));
+    Ok(command)
+}
+
+fn curl(store: &Store, workload: &Workload, to: &str) -> Result<Command> {
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--show-error", "--fail", "--aws-sigv4"]).arg(format!("aws:amz:{}:s3", store.region));
+    command.arg("--user").arg(format!("{}:{}", store.access_key, store.secret_key));
+    command.args(["--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD"]);
+    if let Some(root) = &store.root {
+        command.arg("--cacert").arg(root);
+    }
+    for path in workload.paths()? {
+        command.arg("--upload-file").arg(path).arg(format!("{}/{}/{to}", store.endpoint, store.bucket));
+    }
     Ok(command)
 }

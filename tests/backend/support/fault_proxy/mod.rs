@@ -4,7 +4,7 @@
 //! Every header passes as it is, the Host above all, because the signature covers it: clients must be given the proxy's
 //! own endpoint. With TLS the proxy ends it and speaks plain HTTP to the server.
 
-mod certificate;
+pub mod certificate;
 mod passage;
 mod request;
 mod script;
