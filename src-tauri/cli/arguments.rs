@@ -8,8 +8,11 @@ use std::path::PathBuf;
 /// Keys come from the system's keychain, or from LECTERN_STORE_KEY_ID and LECTERN_STORE_KEY, or from the file named by
 /// LECTERN_STORE_CREDENTIALS (id and key on a line each) – never from arguments, which every user of a computer can see.
 ///
-/// Exit codes: 0 done; 1 some files did not go, or something failed; 2 not understood; 3 the workspace is in use;
-/// 4 a key is missing or does not work.
+/// Is Lectern open with the workspace, or another run of this program, the work is handed to it, and it goes on there
+/// when this program ends.
+///
+/// Exit codes: 0 done; 1 some files did not go, or something failed; 2 not understood; 3 whoever has the workspace open
+/// cannot be talked to, or has ended; 4 a key is missing or does not work.
 #[derive(Debug, Parser)]
 #[command(name = "lectern-cli", version)]
 pub struct Arguments {

@@ -1,5 +1,6 @@
 //! Why the program ends with something else than 0.
 
+use lectern_engine::workspace::control::ClientError;
 use lectern_engine::workspace::{KeychainError, OpenError, SettingsError};
 use lectern_shared::connect::ConnectProblem;
 use lectern_shared::error::AppError;
@@ -16,6 +17,8 @@ pub enum Failure {
     Settings(#[from] SettingsError),
     #[error("{0}")]
     App(#[from] AppError),
+    #[error("{0}")]
+    There(#[from] ClientError),
     #[error("{0}")]
     Keychain(#[from] KeychainError),
     #[error("there is no workspace {0:?}; `lectern-cli workspace list` names them")]
@@ -47,7 +50,7 @@ impl Failure {
             | Self::BadName(_)
             | Self::NoWorkspace(_)
             | Self::Exists(_) => ExitCode::from(2),
-            Self::Open(OpenError::InUse) => ExitCode::from(3),
+            Self::Open(OpenError::InUse) | Self::There(_) => ExitCode::from(3),
             Self::Keychain(_) | Self::NoKey | Self::BadCredentials(_) | Self::Store(_) => ExitCode::from(4),
             _ => ExitCode::FAILURE,
         }

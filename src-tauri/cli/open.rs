@@ -1,15 +1,85 @@
-//! Finds a workspace's folder and its key, and opens it.
+//! Finds a workspace's folder and its key, and whoever has its engine: this program, or another one.
 
 use crate::arguments::Arguments;
 use crate::failure::Failure;
 use lectern_engine::EventSink;
 use lectern_engine::remote::Line;
-use lectern_engine::workspace::{KeyRing, LocalWorkspace, Opening, Settings, StoreKey, StoreSettings};
-use std::path::PathBuf;
+use lectern_engine::workspace::control::{Client, Reply, Request};
+use lectern_engine::workspace::{KeyRing, LocalWorkspace, OpenError, Opening, Settings, StoreKey, StoreSettings};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, Notify};
 
 /// The app's own identifier, so that both find the same folder.
 const IDENTIFIER: &str = "app.lectern.desktop";
 const NAME_MAX: usize = 64;
+/// Who has the lock may be about to listen, or about to end.
+const TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
+/// Looks at a queue this often: at the own one if nothing rings before, at another program's.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+const ASK_EVERY: Duration = Duration::from_millis(500);
+
+/// The one engine of a workspace.
+pub enum Engine {
+    Here {
+        local: Box<LocalWorkspace>,
+        news: Arc<Notify>,
+    },
+    /// In the window, or in another run of this program.
+    There(Mutex<Client>),
+}
+
+impl Engine {
+    /// `idle`: to look and not to send.
+    pub async fn reach(arguments: &Arguments, idle: bool) -> Result<Self, Failure> {
+        let folder = folder(arguments, &arguments.workspace)?;
+        let mut tries = 0;
+        loop {
+            if let Some(client) = Client::connect(&folder).await {
+                return Ok(Self::There(Mutex::new(client)));
+            }
+            let news = Arc::new(Notify::new());
+            let bell = news.clone();
+            match open(arguments, &folder, Arc::new(move |_| bell.notify_one()), idle).await {
+                Ok(local) => return Ok(Self::Here { local: Box::new(local), news }),
+                Err(Failure::Open(OpenError::InUse)) if tries < TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(BETWEEN_TRIES).await;
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    pub async fn ask(&self, request: Request) -> Result<Reply, Failure> {
+        let reply = match self {
+            Self::Here { local, .. } => local.workspace.answer_to(request).await,
+            Self::There(client) => client.lock().await.ask(&request).await?,
+        };
+        match reply {
+            Reply::Failed(error) => Err(error.into()),
+            reply => Ok(reply),
+        }
+    }
+
+    /// Until there may be something to see.
+    pub async fn news(&self) {
+        match self {
+            // Every event rings; the clock is for what changes without one.
+            Self::Here { news, .. } => drop(tokio::time::timeout(LOOK_EVERY, news.notified()).await),
+            Self::There(_) => tokio::time::sleep(ASK_EVERY).await,
+        }
+    }
+
+    /// What was begun is flushed, and the next run goes on from there.
+    pub async fn close(self) {
+        if let Self::Here { local, .. } = self {
+            local.shutdown().await;
+        }
+    }
+}
 
 /// Where the workspaces are: each in a folder of its name.
 pub fn data_folder(arguments: &Arguments) -> Result<PathBuf, Failure> {
@@ -29,10 +99,9 @@ pub fn folder(arguments: &Arguments, name: &str) -> Result<PathBuf, Failure> {
     Ok(data_folder(arguments)?.join(name))
 }
 
-pub async fn open(arguments: &Arguments, events: EventSink, idle: bool) -> Result<LocalWorkspace, Failure> {
-    let folder = folder(arguments, &arguments.workspace)?;
+async fn open(arguments: &Arguments, folder: &Path, events: EventSink, idle: bool) -> Result<LocalWorkspace, Failure> {
     let keys = KeyRing::default();
-    match Settings::read(&folder)? {
+    match Settings::read(folder)? {
         Some(settings) => {
             if let StoreSettings::Bucket(_) = &settings.store {
                 match key_from_outside()? {
@@ -48,7 +117,7 @@ pub async fn open(arguments: &Arguments, events: EventSink, idle: bool) -> Resul
     }
     let prober = std::env::current_exe()?;
     let opening = Opening { prober, line: Line::default(), events, keys, idle };
-    Ok(LocalWorkspace::open_as(&folder, opening).await?)
+    Ok(LocalWorkspace::open_as(folder, opening).await?)
 }
 
 /// The key of the environment, or of the credentials file that it names.

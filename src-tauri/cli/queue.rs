@@ -2,24 +2,16 @@
 
 use crate::arguments::{Adding, Arguments, Duplicates};
 use crate::failure::Failure;
-use crate::open;
+use crate::open::Engine;
 use crate::progress::{self, Progress};
-use lectern_engine::workspace::{LocalWorkspace, Workspace};
-use lectern_shared::command::{AnswerDuplicatesArguments, DuplicateAnswer};
-use lectern_shared::ids::{ChapterId, CourseId, OperationId};
-use lectern_shared::mutation::{Between, Mutation};
+use lectern_engine::workspace::control::{ClientError, FilePath, Place, Reply, Request};
+use lectern_shared::command::{AnswerDuplicatesArguments, DuplicateAnswer, WorkspaceState};
+use lectern_shared::ids::OperationId;
 use lectern_shared::upload::{
-    Cause, Destination, DuplicateChoice, DuplicateQuestion, IntakeReport, RefusedReason, UploadList, UploadSnapshot,
-    UploadState,
+    Cause, DuplicateChoice, DuplicateQuestion, IntakeReport, RefusedReason, UploadList, UploadSnapshot, UploadState,
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::Notify;
-
-/// Looks at the queue this often at least.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 pub async fn upload(
     arguments: &Arguments,
@@ -28,34 +20,28 @@ pub async fn upload(
     chapter: &str,
     adding: Adding,
 ) -> Result<(), Failure> {
-    with_workspace(arguments, false, async |local, news| {
-        let place = place(&local.workspace, course, chapter).await?;
-        add(arguments, local, news, files, place, adding).await
-    })
-    .await
+    let place = Place::Chapter { course: course.to_owned(), chapter: chapter.to_owned() };
+    with_engine(arguments, false, async |engine| add(arguments, engine, files, place, adding).await).await
 }
 
 pub async fn add_to_library(arguments: &Arguments, files: &[PathBuf], adding: Adding) -> Result<(), Failure> {
-    with_workspace(arguments, false, async |local, news| {
-        add(arguments, local, news, files, Destination::Library, adding).await
-    })
-    .await
+    with_engine(arguments, false, async |engine| add(arguments, engine, files, Place::Library, adding).await).await
 }
 
 /// Sends what is queued.
 pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
-    with_workspace(arguments, false, async |local, news| {
-        let list = until_still(arguments, &local.workspace, news, None).await;
+    with_engine(arguments, false, async |engine| {
+        let list = until_still(arguments, engine, None).await?;
         end(arguments, &list.uploads, 0)
     })
     .await
 }
 
 pub async fn status(arguments: &Arguments) -> Result<(), Failure> {
-    with_workspace(arguments, true, async |local, _| {
-        let list = local.workspace.list_uploads();
+    with_engine(arguments, true, async |engine| {
+        let list = uploads(engine).await?;
         if arguments.json {
-            let state = local.workspace.state().await?;
+            let state = state(engine).await?;
             println!("{}", json!({ "workspace": state, "totals": list.totals, "uploads": list.uploads }));
             return Ok(());
         }
@@ -68,39 +54,61 @@ pub async fn status(arguments: &Arguments) -> Result<(), Failure> {
     .await
 }
 
-/// Opens, works, and always shuts down: what was begun is flushed, and the next run goes on from there.
-async fn with_workspace(
+async fn with_engine(
     arguments: &Arguments,
     idle: bool,
-    work: impl AsyncFnOnce(&LocalWorkspace, &Notify) -> Result<(), Failure>,
+    work: impl AsyncFnOnce(&Engine) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let news = Arc::new(Notify::new());
-    let bell = news.clone();
-    let local = open::open(arguments, Arc::new(move |_| bell.notify_one()), idle).await?;
+    let engine = Engine::reach(arguments, idle).await?;
     let done = tokio::select! {
-        done = work(&local, &news) => done,
+        done = work(&engine) => done,
         _ = tokio::signal::ctrl_c() => {
-            eprintln!("Stopped. The queue is kept: `lectern-cli queue`, or the app, goes on.");
+            match engine {
+                Engine::Here { .. } => eprintln!("Stopped. The queue is kept: `lectern-cli queue`, or the app, goes on."),
+                Engine::There(_) => eprintln!("Stopped looking. The Lectern that is open goes on."),
+            }
             Ok(())
         }
     };
-    local.shutdown().await;
+    engine.close().await;
     done
+}
+
+async fn uploads(engine: &Engine) -> Result<UploadList, Failure> {
+    match engine.ask(Request::Uploads).await? {
+        Reply::Uploads(list) => Ok(list),
+        _ => Err(ClientError::Strange.into()),
+    }
+}
+
+async fn state(engine: &Engine) -> Result<WorkspaceState, Failure> {
+    match engine.ask(Request::State).await? {
+        Reply::State(state) => Ok(state),
+        _ => Err(ClientError::Strange.into()),
+    }
+}
+
+async fn added(engine: &Engine, request: Request) -> Result<IntakeReport, Failure> {
+    match engine.ask(request).await? {
+        Reply::Added(report) => Ok(report),
+        _ => Err(ClientError::Strange.into()),
+    }
 }
 
 async fn add(
     arguments: &Arguments,
-    local: &LocalWorkspace,
-    news: &Notify,
+    engine: &Engine,
     files: &[PathBuf],
-    destination: Destination,
+    place: Place,
     adding: Adding,
 ) -> Result<(), Failure> {
-    let files = files.iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>()?;
-    let mut report = local.workspace.add_files(files, destination).await?;
+    // Whoever has the engine stands in another folder.
+    let files = files.iter().map(|file| std::path::absolute(file).map(|file| FilePath::from(file.as_path())));
+    let files = files.collect::<Result<Vec<_>, _>>()?;
+    let mut report = added(engine, Request::Add { files, place }).await?;
     let there = report.question.as_ref().map_or(0, |question| question.duplicates.len());
     if let Some(question) = report.question.take() {
-        report.operations.extend(answer(arguments, &local.workspace, &question, adding.duplicates).await?);
+        report.operations.extend(answer(arguments, engine, &question, adding.duplicates).await?);
     }
     say_refused(arguments, &report);
     if adding.no_wait {
@@ -109,7 +117,7 @@ async fn add(
         }
         return if report.refused.is_empty() { Ok(()) } else { Err(Failure::NotAll(report.refused.len())) };
     }
-    let list = until_still(arguments, &local.workspace, news, Some(&report.operations)).await;
+    let list = until_still(arguments, engine, Some(&report.operations)).await?;
     let ours: Vec<UploadSnapshot> =
         list.uploads.into_iter().filter(|upload| report.operations.contains(&upload.operation)).collect();
     end(arguments, &ours, report.refused.len())
@@ -118,7 +126,7 @@ async fn add(
 /// One answer for all files that are there already. Answers those that are sent all the same.
 async fn answer(
     arguments: &Arguments,
-    workspace: &Workspace,
+    engine: &Engine,
     question: &DuplicateQuestion,
     duplicates: Duplicates,
 ) -> Result<Vec<OperationId>, Failure> {
@@ -133,52 +141,26 @@ async fn answer(
         }
     }
     let answers = question.duplicates.iter().map(|one| DuplicateAnswer { index: one.index, choice }).collect();
-    Ok(workspace.answer_duplicates(AnswerDuplicatesArguments { question: question.id, answers }).await?.operations)
-}
-
-/// The place at the chapter's end; course and chapter are made when nobody has.
-async fn place(workspace: &Workspace, course: &str, chapter: &str) -> Result<Destination, Failure> {
-    let known = workspace.list_courses().await?.courses.into_iter().find(|known| known.title == course);
-    let course_id = match known {
-        Some(known) => known.id,
-        None => {
-            let id = CourseId::new();
-            workspace.edit(Mutation::CourseCreate { course: id, title: course.to_owned() }).await?;
-            id
-        }
-    };
-    let chapters = workspace.get_course(course_id).await?.chapters;
-    let chapter_id = match chapters.iter().find(|known| known.title == chapter) {
-        Some(known) => known.id,
-        None => {
-            let (id, last) = (ChapterId::new(), chapters.last().map(|last| last.id));
-            let place = Between { after: last, before: None };
-            let title = chapter.to_owned();
-            workspace.edit(Mutation::ChapterCreate { chapter: id, course: course_id, title, place }).await?;
-            id
-        }
-    };
-    Ok(Destination::Chapter { course: course_id, chapter: chapter_id, after: None, before: None })
+    let answers = AnswerDuplicatesArguments { question: question.id, answers };
+    Ok(added(engine, Request::AnswerDuplicates(answers)).await?.operations)
 }
 
 /// Until nothing of these (or of all) can go on without a person.
 async fn until_still(
     arguments: &Arguments,
-    workspace: &Workspace,
-    news: &Notify,
+    engine: &Engine,
     of: Option<&[OperationId]>,
-) -> UploadList {
+) -> Result<UploadList, Failure> {
     let mut shown = Progress::new(arguments.json);
     loop {
-        let list = workspace.list_uploads();
+        let list = uploads(engine).await?;
         shown.show(&list);
         let waits = |upload: &&UploadSnapshot| of.is_none_or(|of| of.contains(&upload.operation)) && goes_on(upload);
         if !list.uploads.iter().any(|upload| waits(&upload)) {
             shown.end();
-            return list;
+            return Ok(list);
         }
-        // Every event rings; the clock is for what changes without one.
-        let _ = tokio::time::timeout(LOOK_EVERY, news.notified()).await;
+        engine.news().await;
     }
 }
 

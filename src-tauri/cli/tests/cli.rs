@@ -2,10 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+use lectern_engine::remote::sender::Pace;
+use lectern_engine::workspace::LocalWorkspace;
 use lectern_server::object_store::ObjectStore as _;
+use lectern_shared::command::TeachArguments;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
 struct Shell {
     folder: tempfile::TempDir,
@@ -133,24 +138,92 @@ fn a_credentials_file_without_both_halves_is_named() {
     assert!(said["error"].as_str().unwrap().contains(text(&file)), "{said}");
 }
 
+/// A workspace that is open as in the app.
+async fn open_elsewhere(shell: &Shell) -> LocalWorkspace {
+    let prober = PathBuf::from("/there/is/no/prober");
+    LocalWorkspace::open(&shell.data().join("local"), prober, Pace::default(), Arc::new(drop)).await.unwrap()
+}
+
+/// Off the threads that the workspace runs on.
+async fn told<T: Send + 'static>(shell: &Arc<Shell>, work: impl FnOnce(&Shell) -> T + Send + 'static) -> T {
+    let shell = shell.clone();
+    tokio::task::spawn_blocking(move || work(&shell)).await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_engine_in_one_workspace_is_refused() {
-    use lectern_engine::remote::sender::Pace;
-    use lectern_engine::workspace::LocalWorkspace;
-    let shell = Shell::new();
-    let (folder, prober) = (shell.data().join("local"), PathBuf::from("/there/is/no/prober"));
-    // As the app does.
-    let holder = LocalWorkspace::open(&folder, prober, Pace::default(), std::sync::Arc::new(drop)).await.unwrap();
-    let (shell, (code, said)) = tokio::task::spawn_blocking(move || {
-        let told = shell.run(&["status"]);
-        (shell, told)
+async fn work_for_a_workspace_that_is_open_elsewhere_is_done_there_and_waited_for() {
+    let shell = Arc::new(Shell::new());
+    let holder = open_elsewhere(&shell).await;
+    let (code, said) = told(&shell, |shell| {
+        let (lecture, sheet) = (shell.file("Lecture 1.mp4", 20 << 20), shell.file("Lecture 2.mp4", 3 << 20));
+        let files = ["upload", text(&lecture), text(&sheet), "--course", "Optics", "--chapter", "Lenses"];
+        shell.run(&files)
     })
-    .await
-    .unwrap();
-    assert_eq!(code, 3, "{said}");
+    .await;
+    assert_eq!((code, &said["ready"]), (0, &2.into()), "{said}");
+    // By the other's own eyes.
+    let course = holder.workspace.list_courses().await.unwrap().courses[0].id;
+    let course = holder.workspace.get_course(course).await.unwrap();
+    let videos: Vec<&str> = course.chapters[0].videos.iter().map(|video| video.title.as_str()).collect();
+    assert_eq!((course.title.as_str(), course.chapters[0].title.as_str()), ("Optics", "Lenses"));
+    assert_eq!(videos, ["Lecture 1", "Lecture 2"]);
+    assert_eq!(holder.workspace.list_uploads().totals.ready, 2);
+
+    let (code, said) = told(&shell, |shell| shell.run(&["status"])).await;
+    assert_eq!((code, &said["totals"]["ready"]), (0, &2.into()), "{said}");
+    // What is there already is asked about across programs too.
+    let again = told(&shell, |shell| {
+        let copy = shell.file("Lecture 1.mp4", 20 << 20);
+        shell.run(&["library", "add", text(&copy), "--no-wait"])
+    });
+    let (code, said) = again.await;
+    assert_eq!((code, &said["in_library"]), (0, &1.into()), "{said}");
     holder.shutdown().await;
-    let (code, _) = tokio::task::spawn_blocking(move || shell.run(&["status"])).await.unwrap();
-    assert_eq!(code, 0);
+    let (code, said) = told(&shell, |shell| shell.run(&["status"])).await;
+    assert_eq!((code, &said["totals"]["ready"]), (0, &2.into()), "{said}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_can_ask_and_what_is_not_understood_harms_nobody() {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::os::unix::fs::PermissionsExt as _;
+    let shell = Arc::new(Shell::new());
+    let holder = open_elsewhere(&shell).await;
+    let folder = shell.data().join("local");
+    assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    let answer = told(&shell, move |_| {
+        let mut socket = std::os::unix::net::UnixStream::connect(folder.join("control.socket")).unwrap();
+        socket.write_all(b"{\"Dance\": {}}\n\"State\"\n").unwrap();
+        let mut lines = BufReader::new(socket).lines();
+        [lines.next().unwrap().unwrap(), lines.next().unwrap().unwrap()]
+    });
+    let [strange, state] = answer.await;
+    assert!(strange.contains("another version"), "{strange}");
+    assert!(state.contains("My courses"), "{state}");
+    holder.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_other_ends_the_queue_is_kept_and_who_waits_is_told() {
+    let shell = Arc::new(Shell::new());
+    let holder = open_elsewhere(&shell).await;
+    holder.workspace.teach(TeachArguments::UntilISay).await.unwrap();
+    let waiting = told(&shell, |shell| {
+        let file = shell.file("Lecture 1.mp4", 20 << 20);
+        let waiting = shell.command(&["library", "add", text(&file), "--json"]).stdout(Stdio::piped()).spawn();
+        waiting.unwrap()
+    })
+    .await;
+    while holder.workspace.list_uploads().uploads.is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    holder.shutdown().await;
+    let (code, said) = told(&shell, |_| outcome(&waiting.wait_with_output().unwrap())).await;
+    assert_eq!(code, 3, "{said}");
+    assert!(said["error"].as_str().unwrap().contains("its queue is kept"), "{said}");
+    let (code, said) = told(&shell, |shell| shell.run(&["status"])).await;
+    assert_eq!((code, &said["totals"]["uploads"]), (0, &1.into()), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

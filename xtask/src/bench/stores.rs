@@ -21,7 +21,13 @@ pub const KINDS: [Kind; 6] = [
     Kind { name: "sink", arguments: &["sink"], has_folder: false, tls: false, is_slow: false },
     Kind { name: "sink", arguments: &["sink", "--tls"], has_folder: false, tls: true, is_slow: false },
     Kind { name: "sink, 50 Mbit/s", arguments: &["--line", "sink"], has_folder: false, tls: false, is_slow: true },
-    Kind { name: "sink, 50 Mbit/s", arguments: &["--line", "sink", "--tls"], has_folder: false, tls: true, is_slow: true },
+    Kind {
+        name: "sink, 50 Mbit/s",
+        arguments: &["--line", "sink", "--tls"],
+        has_folder: false,
+        tls: true,
+        is_slow: true,
+    },
     Kind { name: "rclone serve s3", arguments: &["rclone"], has_folder: true, tls: false, is_slow: false },
     Kind { name: "local store", arguments: &["local"], has_folder: true, tls: false, is_slow: false },
 ];

@@ -154,7 +154,8 @@ fn rclone(store: &Store, workload: &Workload, to: &str) -> Command {
 
 fn aws(scratch: &Path, store: &Store, workload: &Workload, to: &str) -> Result<Command> {
     let settings = scratch.join("aws.ini");
-    fs::write(&settings, "[default]\ns3 =\n  preferred_transfer_client = crt\n  addressing_style = path\n").map_err(io(settings.display()))?;
+    fs::write(&settings, "[default]\ns3 =\n  preferred_transfer_client = crt\n  addressing_style = path\n")
+        .map_err(io(settings.display()))?;
     let mut command = with_keys(Command::new(python::in_venv(&venv(), "aws")), store);
     command.env("AWS_CONFIG_FILE", settings).args(["--endpoint-url", &store.endpoint, "s3", "cp", "--recursive"]);
     command.arg("--only-show-errors").arg(&workload.folder).arg(format!("s3://{}/{to}/", store.bucket));

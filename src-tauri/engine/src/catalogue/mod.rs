@@ -12,6 +12,7 @@ mod uploads;
 pub use duplicates::{Candidate, Wanted};
 pub use outbox::{Edited, Pending};
 pub use replay::Pulled;
+pub(crate) use uploads::{path_bytes, path_from};
 
 use database::Database;
 use lectern_shared::Millis;

@@ -263,13 +263,13 @@ fn record(row: &Row<'_>) -> Result<UploadRecord, CatalogueFailure> {
 }
 
 #[cfg(unix)]
-fn path_bytes(path: &Path) -> Vec<u8> {
+pub(crate) fn path_bytes(path: &Path) -> Vec<u8> {
     use std::os::unix::ffi::OsStrExt;
     path.as_os_str().as_bytes().to_vec()
 }
 
 #[cfg(unix)]
-fn path_from(bytes: Vec<u8>) -> PathBuf {
+pub(crate) fn path_from(bytes: Vec<u8>) -> PathBuf {
     use std::os::unix::ffi::OsStringExt;
     PathBuf::from(std::ffi::OsString::from_vec(bytes))
 }
@@ -277,13 +277,13 @@ fn path_from(bytes: Vec<u8>) -> PathBuf {
 /// UTF-16 code units, little-endian: a Windows path may hold unpaired surrogates
 /// (<https://doc.rust-lang.org/std/os/windows/ffi/index.html>).
 #[cfg(windows)]
-fn path_bytes(path: &Path) -> Vec<u8> {
+pub(crate) fn path_bytes(path: &Path) -> Vec<u8> {
     use std::os::windows::ffi::OsStrExt;
     path.as_os_str().encode_wide().flat_map(u16::to_le_bytes).collect()
 }
 
 #[cfg(windows)]
-fn path_from(bytes: Vec<u8>) -> PathBuf {
+pub(crate) fn path_from(bytes: Vec<u8>) -> PathBuf {
     use std::os::windows::ffi::OsStringExt;
     let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
     PathBuf::from(std::ffi::OsString::from_wide(&units))

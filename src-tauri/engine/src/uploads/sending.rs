@@ -1,7 +1,7 @@
 //! Sends one part: one blocking reader hashes and feeds, the sender takes what the network takes, and the store's answer
 //! is held against the hash.
 
-use super::hashing::{PartHasher, PartHashes, hex};
+use super::hashing::{PartHasher, hex};
 use super::job::PartEnd;
 use super::journal::{PartProof, Write};
 use super::parts::Plan;
@@ -42,7 +42,7 @@ struct Feed {
 }
 
 enum ReadEnd {
-    Hashed(PartHashes),
+    Whole(Box<PartHasher>),
     Touched(SourceFacts),
     /// The network wanted no more.
     Stopped,
@@ -82,14 +82,19 @@ pub async fn send_part(outside: &Outside, order: PartOrder, off_line: impl FnOnc
             (read, outcome)
         }
     };
-    let hashes = match read {
+    let hasher = match read {
         Err(problem) => return PartEnd::Source(problem),
         Ok(ReadEnd::Touched(facts)) => return PartEnd::Touched(facts),
-        Ok(ReadEnd::Hashed(hashes)) => Some(hashes),
+        Ok(ReadEnd::Whole(hasher)) => Some(hasher),
         Ok(ReadEnd::Stopped) => None,
     };
-    match (outcome, hashes) {
-        (PutOutcome::Sent { etag, version }, Some(hashes)) => {
+    match (outcome, hasher) {
+        (PutOutcome::Sent { etag, version }, Some(hasher)) => {
+            // Not before: by now other parts have left their bytes, and all are hashed together.
+            let hashes = match blocking(move || Ok(hasher.finish())).await {
+                Ok(hashes) => hashes,
+                Err(problem) => return PartEnd::Source(problem),
+            };
             if !etag.eq_ignore_ascii_case(&hex(&hashes.md5)) {
                 return PartEnd::Mismatch;
             }
@@ -151,5 +156,5 @@ fn read_part(path: &Path, facts: SourceFacts, plan: Plan, part: u32, feed: &Feed
             return Ok(ReadEnd::Stopped);
         }
     }
-    Ok(ReadEnd::Hashed(hasher.finish()))
+    Ok(ReadEnd::Whole(Box::new(hasher)))
 }

@@ -215,7 +215,7 @@ impl StoreConnection {
     async fn known(&self) -> Result<Known, AppError> {
         let open = self.open.read().await;
         let open = open.as_ref().ok_or_else(closed)?;
-        let Workspace { settings, standing, .. } = &open.workspace;
+        let Workspace { settings, standing, .. } = &*open.workspace;
         let key = match &settings.store {
             StoreSettings::ThisComputer => None,
             StoreSettings::Bucket(_) if standing.key_missing() => Some(KeyPlace::Missing),

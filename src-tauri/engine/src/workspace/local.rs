@@ -1,6 +1,7 @@
 //! A workspace of one person: course server and, unless the bytes go to a bucket, object store run in this process, on a
 //! folder of this computer. It opens with no question asked.
 
+use super::control::Host;
 use super::keys::{KeyRing, StoreKey};
 use super::lock::FolderLock;
 use super::moving::{self, Mover, SharedLocal, Standing};
@@ -60,7 +61,9 @@ pub struct Opening {
 
 /// A workspace with its server and its stores.
 pub struct LocalWorkspace {
-    pub workspace: Workspace,
+    pub workspace: Arc<Workspace>,
+    /// Other programs ask here. Not while only looking.
+    host: Option<Host>,
     server: Server,
     objects: Arc<dyn ObjectStore>,
     local: SharedLocal,
@@ -154,7 +157,8 @@ impl LocalWorkspace {
             idle,
             standing: config_standing,
         };
-        let workspace = Workspace::open(config, Arc::new(client), events.clone()).await?;
+        let workspace = Arc::new(Workspace::open(config, Arc::new(client), events.clone()).await?);
+        let host = if idle { None } else { listen(folder, &workspace) };
         let local: SharedLocal = Arc::new(tokio::sync::Mutex::new(local));
         let mover = if has_former && !key_missing && !idle {
             let (uploads, folder) = (workspace.uploads.clone(), store_folder(folder));
@@ -163,7 +167,7 @@ impl LocalWorkspace {
         } else {
             None
         };
-        Ok(Self { workspace, server, objects, local, mover, _lock: lock })
+        Ok(Self { workspace, host, server, objects, local, mover, _lock: lock })
     }
 
     /// The control plane of the store that new bytes go to.
@@ -173,6 +177,7 @@ impl LocalWorkspace {
 
     /// Stops in order: what sends, what answers, what keeps.
     pub async fn shutdown(self) {
+        drop(self.host);
         if let Some(mover) = &self.mover {
             mover.shutdown().await;
         }
@@ -182,6 +187,11 @@ impl LocalWorkspace {
             store.shutdown().await;
         }
     }
+}
+
+fn listen(folder: &Path, workspace: &Arc<Workspace>) -> Option<Host> {
+    let host = Host::listen(folder, workspace);
+    host.inspect_err(|error| tracing::warn!(%error, "the command line cannot hand its work to this window")).ok()
 }
 
 /// Of the store on this computer.

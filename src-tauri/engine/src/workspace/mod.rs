@@ -5,6 +5,7 @@ mod check;
 mod cleaning;
 mod connect;
 mod connection;
+pub mod control;
 mod describe;
 mod duplicates;
 mod keys;
