@@ -48,16 +48,6 @@ async fn fill_in(page: &Page, label: &str, text: &str) -> Result {
     page.type_text(text).await
 }
 
-/// A button or choice of the dialog, by its words.
-async fn choose(page: &Page, words: &str) -> Result {
-    let click = format!(
-        "(e => {{ if (!e || e.disabled) return null; e.click(); return true }})\
-         ([...document.querySelectorAll('[role=dialog] button, [role=dialog] label')]\
-         .find(e => e.textContent.trim() === '{words}'))"
-    );
-    page.wait_for(words, SOON, &click).await.map(drop)
-}
-
 #[tokio::test]
 async fn a_bucket_connected_from_the_window_gets_what_lies_here_and_the_places_stay() -> Result {
     let scene = Scene::with_videos(&["1 Rates", "2 Orders"]).await?;
@@ -67,14 +57,14 @@ async fn a_bucket_connected_from_the_window_gets_what_lies_here_and_the_places_s
     page.wait_for("the offer to connect", SOON, &format!("document.querySelector('{link}')")).await?;
     page.evaluate(&format!("document.querySelector('{link}').click()")).await?;
     page.wait_for_text("Files are sent to a bucket of your own", SOON).await?;
-    choose(page, "Other S3-compatible").await?;
+    page.click_words("Other S3-compatible").await?;
     fill_in(page, "Endpoint", &bucket.endpoint).await?;
     fill_in(page, "Region", "us-east-1").await?;
     fill_in(page, "Bucket", &bucket.name).await?;
     fill_in(page, "Key ID", &bucket.key_id).await?;
     fill_in(page, "Secret key", "certainly another one").await?;
     scene.app.save_window(&output::pictures()?.join("connect-filled-in.png"))?;
-    choose(page, "Connect").await?;
+    page.click_words("Connect").await?;
     page.wait_for("the refusal", SOON, "document.querySelector('[role=dialog] [role=alert], [aria-invalid=true]')")
         .await?;
     scene.app.save_window(&output::pictures()?.join("connect-refused.png"))?;
@@ -83,10 +73,10 @@ async fn a_bucket_connected_from_the_window_gets_what_lies_here_and_the_places_s
     fill_in(page, "Secret key", "").await?;
     page.evaluate("document.activeElement.select()").await?;
     page.type_text(&bucket.secret_key).await?;
-    choose(page, "Connect").await?;
+    page.click_words("Connect").await?;
     page.wait_for_text("is connected", SOON).await?;
     scene.app.save_window(&output::pictures()?.join("connected.png"))?;
-    choose(page, "Done").await?;
+    page.click_words("Done").await?;
 
     let local = scene.desktop.data();
     let is_carried = || store_is_gone(&local);

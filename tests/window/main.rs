@@ -2,7 +2,9 @@
 
 mod connecting;
 mod drops;
+mod duplicates;
 mod edits;
+mod manners;
 mod opened;
 mod order;
 mod uploads;

@@ -250,6 +250,18 @@ impl Page {
         answered(self.client.perform_actions(mouse)).await
     }
 
+    /// The same for the button or menu entry with these words, and no others; those of a dialog first.
+    pub async fn click_words(&self, words: &str) -> Result {
+        let mark = format!(
+            "(e => {{ document.querySelectorAll('[data-aim]').forEach(o => delete o.dataset.aim);\
+             if (!e || e.disabled) return null; e.dataset.aim = 1; return true }})\
+             ([...document.querySelectorAll('[role^=menuitem], [role=dialog] button, [role=dialog] label'),\
+             ...document.querySelectorAll('button')].find(e => e.textContent.trim() === '{words}'))"
+        );
+        self.wait_for(words, SOON, &mark).await?;
+        self.click("[data-aim]").await
+    }
+
     /// Focuses an element without a click.
     pub async fn focus(&self, css: &str) -> Result {
         self.wait_for(&format!("{css} to focus"), SOON, &is_visible(css)).await?;

@@ -1,0 +1,61 @@
+//! How uploads behave towards the person they work for: held while somebody teaches, and each trouble named.
+
+use crate::{READY_AT_MOST, Scene};
+use lectern_window::page::{SOON, chapter, part};
+use lectern_window::{App, Options, Page, Result, output, video};
+use std::time::Duration;
+
+const MEBIBYTE: u64 = 1 << 20;
+
+async fn wait_for_held(page: &Page) -> Result {
+    page.wait_for_part("hold", SOON).await?;
+    page.wait_for_text("Paused while you teach", SOON).await
+}
+
+/// How far each upload is, by the panel.
+async fn percents(page: &Page) -> Result<Vec<Option<f64>>> {
+    Ok(page.uploads().await?.iter().map(|upload| upload.percent).collect())
+}
+
+#[tokio::test]
+async fn while_somebody_teaches_nothing_is_sent_not_even_after_a_restart() -> Result {
+    let slow = || Options::bytes_per_second(4 * MEBIBYTE);
+    let scene = Scene::open_with(slow()).await?;
+    let folder = scene.desktop.folder("Videos")?;
+    let files = [folder.join("1 Rates.mp4"), folder.join("2 Orders.mp4"), folder.join("3 Catalysts.mp4")];
+    for (file, mebibytes) in files.iter().zip([1, 40, 24]) {
+        video::of_at_least(file, mebibytes)?;
+    }
+    scene.app.drop_on(&chapter(&scene.chapter), &files).await?;
+    let page = &scene.app.page;
+    page.wait_for("bytes on their way", SOON, &format!("document.querySelector('{}')", uploading())).await?;
+    page.click_words("I’m teaching now").await?;
+    scene.app.save_window(&output::pictures()?.join("teaching-menu.png"))?;
+    page.click_words("Until I say").await?;
+    wait_for_held(page).await?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let held_at = percents(page).await?;
+    scene.app.save_window(&output::pictures()?.join("teaching.png"))?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(percents(page).await?, held_at, "nothing moves while it is held");
+    scene.app.kill().await?;
+
+    let app = App::launch(&scene.desktop, slow()).await?;
+    app.page.open_course("Organic Chemistry II").await?;
+    wait_for_held(&app.page).await?;
+    // Something else to see: a file that is not there any more.
+    let away = folder.join("away.mp4");
+    std::fs::rename(&files[2], &away).map_err(lectern_window::Failure::io(away.display()))?;
+    app.page.click_words("Resume now").await?;
+    app.page.wait_until_no_part("hold", SOON).await?;
+    app.page.wait_for_text("Find file", SOON).await?;
+    app.save_window(&output::pictures()?.join("panel-states.png"))?;
+    std::fs::rename(&away, &files[2]).map_err(lectern_window::Failure::io(away.display()))?;
+    app.page.wait_until_ready(&scene.chapter, READY_AT_MOST).await?;
+    app.save_window(&output::pictures()?.join("panel-ready.png"))?;
+    app.close().await
+}
+
+fn uploading() -> String {
+    format!("{}[data-state=uploading]", part("upload-item"))
+}
