@@ -1,6 +1,8 @@
 //! The upload engine against a real HTTP store that misbehaves: nothing is lost, nothing confirmed is sent twice, and the
 //! window is never told more than is true.
 
+#[path = "uploads/line.rs"]
+mod line;
 #[path = "uploads/sources.rs"]
 mod sources;
 mod support;

@@ -6,6 +6,7 @@ import { makeRouter } from "./router";
 import "../design/tokens.css";
 import "../design/base.css";
 import "../design/controls.css";
+import "../design/fields.css";
 
 export function App({ connection, history }: { connection: Connection; history?: RouterHistory }) {
   const [router] = useState(() => makeRouter(history));

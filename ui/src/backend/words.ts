@@ -65,9 +65,9 @@ const CAUSES: { [Code in Cause["code"]]: (cause: CauseOf<Code>, subject: Subject
   }),
   source_gone: (_, it) => ({
     happened: `${it.name} ${it.one ? "is" : "are"} not where ${it.one ? "it was" : "they were"}: moved or renamed.`,
-    advice: `${it.safe} Put ${file(it)} back and retry, or say where ${it.one ? "it is" : "each is"} now.`,
+    advice: `${it.safe} Put ${file(it)} back, and sending goes on by itself, or say where ${it.one ? "it is" : "they are"} now.`,
     short: "File not found",
-    retry: true,
+    retry: false,
     remedy: "find",
     tone: "fail",
   }),

@@ -88,7 +88,7 @@ impl Tool {
     }
 
     fn command_in(self, scratch: &Path, store: &Store, workload: &Workload, round: &str) -> Result<Command> {
-        let to = format!("{}-{}-{round}", self.name(), workload.name.replace(' ', ""));
+        let to = format!("{}-{}-{round}", self.name(), workload.name).replace(' ', "");
         let command = match self {
             Self::Lectern => lectern(scratch, store, workload)?,
             Self::S5cmd => s5cmd(store, workload, &to),

@@ -245,6 +245,12 @@ impl Uploads {
         let _ = self.inner.messages.send(Message::Nudge);
     }
 
+    /// The network is another one: every connection is made anew. Costs no tries. A sleep of the computer is noticed
+    /// without being told.
+    pub fn line_changed(&self) {
+        let _ = self.inner.messages.send(Message::LineChanged);
+    }
+
     /// Sends nothing from now on, or goes on. `limit` is only shown: the pace is its owner's to set.
     pub fn hold(&self, hold: Option<Hold>, limit: Option<u64>) {
         let _ = self.inner.messages.send(Message::Hold { hold, limit });

@@ -5,12 +5,21 @@ use std::time::{Duration, Instant};
 
 const FIRST: usize = 4;
 pub const SLOTS_MAX: usize = 16;
+/// A small file is sent before its answer could come: what it costs is waiting, and four of them share a slot.
+pub const QUARTERS: usize = 4;
+const LIGHT_BYTES_MAX: u64 = 512 * 1024;
 /// Goodput is compared over windows this long: shorter ones compare bursts of the system's buffers.
 const WINDOW: Duration = Duration::from_secs(3);
 /// Less of a difference is noise.
 const NOTICEABLE: f64 = 0.05;
 /// Windows that a count which turned out best is kept before others are tried again: lines change, but not every minute.
 const KEPT_FOR: u32 = 10;
+
+/// What a part takes of its slot.
+#[must_use]
+pub fn quarters(bytes: u64) -> usize {
+    if bytes <= LIGHT_BYTES_MAX { 1 } else { QUARTERS }
+}
 
 /// The count, and what its last changes brought.
 #[derive(Debug)]
@@ -57,8 +66,8 @@ impl Slots {
     }
 
     #[must_use]
-    pub fn count(&self) -> usize {
-        self.count
+    pub fn quarters(&self) -> usize {
+        self.count * QUARTERS
     }
 
     /// The store said 503 or 429: half as many, and no second time for the answers of the same moment.
@@ -129,16 +138,16 @@ mod tests {
         let start = Instant::now();
         let mut bytes = 1.0;
         for tick in 0..minutes * 60 * 10 {
-            bytes += goodput(slots.count()) / 10.0;
+            bytes += goodput(slots.count) / 10.0;
             slots.measure(start + Duration::from_millis(100) * tick, bytes as u64, true);
         }
-        slots.count()
+        slots.count
     }
 
     #[test]
     fn a_long_line_gets_slots_as_long_as_each_brings_more() {
         let mut slots = Slots::default();
-        assert_eq!(slots.count(), 4);
+        assert_eq!(slots.count, 4);
         let per_slot = |count: usize| count.min(11) as f64 * 1e6;
         let count = count_after(&mut slots, 3, per_slot);
         assert!((10..=12).contains(&count), "{count}");
@@ -159,14 +168,14 @@ mod tests {
             // As soon as one part is refused, not all slots are used any more.
             slots.measure(now, 1, false);
         }
-        assert_eq!(slots.count(), 6);
+        assert_eq!(slots.count, 6);
         slots.pushed_back(now + WINDOW);
-        assert_eq!(slots.count(), 3);
+        assert_eq!(slots.count, 3);
         for _ in 0..5 {
             slots.pushed_back(now + 100 * WINDOW);
             slots.pushed_back(now + 200 * WINDOW);
         }
-        assert_eq!(slots.count(), 1, "never none");
+        assert_eq!(slots.count, 1, "never none");
     }
 
     #[test]
@@ -175,6 +184,6 @@ mod tests {
         for second in 0..600 {
             slots.measure(start + Duration::from_secs(second), second * 1_000, false);
         }
-        assert_eq!(slots.count(), 4);
+        assert_eq!(slots.count, 4);
     }
 }

@@ -12,6 +12,7 @@ mod keys;
 mod local;
 mod lock;
 mod moving;
+mod network;
 mod sending;
 mod settings;
 mod source;
@@ -43,6 +44,7 @@ use lectern_shared::ids::{AssetId, CourseId, EditId, OperationId};
 use lectern_shared::media::{AssetPage, AssetQuery};
 use lectern_shared::mutation::Mutation;
 use lectern_shared::upload::{Cause, Destination, IntakeReport, SendingRules, UploadAction, UploadList, UploadState};
+use network::NetworkWatch;
 use sending::{AtStart, Sending};
 use source::Source;
 use std::path::{Path, PathBuf};
@@ -76,6 +78,7 @@ pub struct Workspace {
     sending: Sending,
     questions: Questions,
     events: EventSink,
+    _network: Option<NetworkWatch>,
 }
 
 impl Workspace {
@@ -116,6 +119,7 @@ impl Workspace {
             roots,
         });
         nudge_when_reachable(&sync, &uploads);
+        let network = (!config.idle).then(|| NetworkWatch::start(uploads.clone()));
         let sending = Sending::start(&config.folder, at_start, pace, uploads.clone());
         let (settings, standing, undo) = (config.settings, config.standing, UndoStack::default());
         Ok(Self {
@@ -131,6 +135,7 @@ impl Workspace {
             sending,
             questions: Questions::default(),
             events,
+            _network: network,
         })
     }
 

@@ -345,6 +345,38 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_connection_is_used_again_until_the_line_is_renewed() {
+        let store = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/part", store.local_addr().unwrap());
+        let sender = PartSender::new(&Line::default()).unwrap();
+        let put = async || {
+            let url = PartUrl { part: 1, url: url.clone(), headers: Vec::new() };
+            let (chunks, taken) = mpsc::channel(1);
+            chunks.send(Bytes::from_static(b"bytes")).await.unwrap();
+            let put = PartPut { url: &url, bytes: 5, chunks: taken, gauge: Arc::default(), fresh_connection: false };
+            assert!(matches!(sender.put(put).await, PutOutcome::Sent { .. }));
+        };
+        let answer = async |connection: &mut TcpStream| {
+            read_until(connection, b"bytes").await;
+            connection.write_all(b"HTTP/1.1 200 OK\r\netag: x\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        };
+        let serve = async {
+            let (mut first, _) = store.accept().await.unwrap();
+            answer(&mut first).await;
+            answer(&mut first).await;
+            let (mut second, _) = store.accept().await.unwrap();
+            answer(&mut second).await;
+        };
+        let send = async {
+            put().await;
+            put().await;
+            sender.renew();
+            put().await;
+        };
+        tokio::join!(serve, send);
+    }
+
+    #[tokio::test]
     async fn a_store_that_is_not_there_is_nobody_there() {
         let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let url = PartUrl { part: 1, url: format!("http://{nobody}/part"), headers: Vec::new() };

@@ -22,7 +22,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use lectern_shared::protocol::PartUrl;
 use stall::StallWatch;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use url::Url;
@@ -77,10 +77,14 @@ pub struct PartSender {
     line: Line,
 }
 
+type PartClient = Client<Dial, PartBody>;
+
 #[derive(Clone)]
 struct Pair {
-    pooled: Client<Dial, PartBody>,
-    fresh: Client<Dial, PartBody>,
+    dial: Dial,
+    times: SenderTimes,
+    pooled: Arc<Mutex<PartClient>>,
+    fresh: PartClient,
 }
 
 impl PartSender {
@@ -105,13 +109,20 @@ impl PartSender {
         }
     }
 
+    /// No connection that was used before is used again.
+    pub fn renew(&self) {
+        for pair in [Some(&self.outside), Some(&self.loopback), self.loopback_tls.get()].into_iter().flatten() {
+            *pair.pooled() = client(&pair.dial, pair.times, usize::MAX);
+        }
+    }
+
     /// Sends one part and says what came of it.
     pub async fn put(&self, put: PartPut<'_>) -> PutOutcome {
         let Ok(url) = Url::parse(&put.url.url) else {
             return PutOutcome::Refused { status: 0, code: "InvalidUrl".to_owned() };
         };
         let pair = self.pair(&url);
-        let client = if put.fresh_connection { &pair.fresh } else { &pair.pooled };
+        let client = if put.fresh_connection { pair.fresh.clone() } else { pair.pooled().clone() };
         let mut request = Request::builder().method(Method::PUT).uri(url.as_str());
         for (name, value) in &put.url.headers {
             // Length and host are the client's to write: twice would break the signature.
@@ -163,19 +174,25 @@ impl Pair {
     fn new(line: &Line, reach: Reach) -> Result<Self, SenderError> {
         let times = line.patience.sending;
         let dial = Dial::new(times, &line.roots, reach)?;
-        let build = |idle_max: usize| {
-            // HTTP/1.1 only: 2 puts parallel parts on one connection, whose losses then stop them all. A redirect is not
-            // followed: of a PUT it is a captive portal or a mistake, and the bytes must not go there.
-            Client::builder(TokioExecutor::new())
-                .pool_timer(TokioTimer::new())
-                .pool_idle_timeout(times.pool_idle)
-                .pool_max_idle_per_host(idle_max)
-                // What the connection takes from a body before the socket takes it.
-                .http1_max_buf_size(2 * FRAME_BYTES_MAX)
-                .build(dial.clone())
-        };
-        Ok(Self { pooled: build(usize::MAX), fresh: build(0) })
+        let pooled = Arc::new(Mutex::new(client(&dial, times, usize::MAX)));
+        Ok(Self { pooled, fresh: client(&dial, times, 0), dial, times })
     }
+
+    fn pooled(&self) -> MutexGuard<'_, PartClient> {
+        self.pooled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn client(dial: &Dial, times: SenderTimes, idle_max: usize) -> PartClient {
+    // HTTP/1.1 only: 2 puts parallel parts on one connection, whose losses then stop them all. A redirect is not
+    // followed: of a PUT it is a captive portal or a mistake, and the bytes must not go there.
+    Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(times.pool_idle)
+        .pool_max_idle_per_host(idle_max)
+        // What the connection takes from a body before the socket takes it.
+        .http1_max_buf_size(2 * FRAME_BYTES_MAX)
+        .build(dial.clone())
 }
 
 /// For what is small, and goes by an ordinary client.

@@ -19,6 +19,15 @@ use tokio_util::task::AbortOnDropHandle;
 /// An attempt that has not moved for so long is not trusted over a nudge.
 const STILL_AFTER: Duration = Duration::from_secs(5);
 
+/// Which attempts are begun again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Still {
+    /// Their connection may be dead without knowing it.
+    Only,
+    /// It certainly is.
+    OrMoving,
+}
+
 impl Scheduler {
     pub(super) fn add(&mut self, records: Vec<UploadRecord>, done: oneshot::Sender<()>) {
         for record in records {
@@ -127,25 +136,43 @@ impl Scheduler {
             let sending = self.active().filter(|entry| !entry.attempts.is_empty());
             let sending: Vec<OperationId> = sending.map(|entry| entry.record.operation).collect();
             for operation in sending {
-                self.drop_attempts_where(operation, |attempt| attempt.on_line);
+                self.drop_attempts_where(operation, |attempt| attempt.is_on_line());
             }
         }
         self.list_changed = true;
     }
 
     pub(super) fn nudge(&mut self) {
+        self.go_again(Still::Only);
+    }
+
+    pub(super) fn go_again(&mut self, which: Still) {
         self.open_gates();
         let operations: Vec<OperationId> = self.unfinished.values().copied().collect();
         for operation in operations {
-            self.drop_still_attempts(operation);
+            self.drop_attempts_where(operation, |attempt| match which {
+                Still::Only => attempt.moved_at.elapsed() >= STILL_AFTER,
+                Still::OrMoving => attempt.is_on_line(),
+            });
             self.apply(operation, Event::Nudge);
         }
         self.outside.nudged.notify_waiters();
     }
 
-    /// After a sleep or a change of networks connections are dead without knowing it: those that stand still go again.
-    fn drop_still_attempts(&mut self, operation: OperationId) {
-        self.drop_attempts_where(operation, |attempt| attempt.moved_at.elapsed() >= STILL_AFTER);
+    pub(super) fn drop_attempts(&mut self, operation: OperationId) {
+        let Some(entry) = self.entries.get_mut(&operation) else { return };
+        for attempt in std::mem::take(&mut entry.attempts).into_values() {
+            self.in_flight -= attempt.quarters;
+            self.store.ended(attempt.id);
+        }
+        entry.speed.forget();
+    }
+
+    pub(super) fn drop_step(&mut self, operation: OperationId) {
+        if let Some(step) = self.entries.get_mut(&operation).and_then(|entry| entry.step.take()) {
+            self.server.ended(step.id);
+            self.store.ended(step.id);
+        }
     }
 
     /// They go again; that costs no try.
@@ -157,7 +184,7 @@ impl Scheduler {
             let Some(attempt) = self.entries.get_mut(&operation).and_then(|entry| entry.attempts.remove(&part)) else {
                 continue;
             };
-            self.in_flight -= usize::from(attempt.on_line);
+            self.in_flight -= attempt.quarters;
             self.store.ended(attempt.id);
             self.apply(operation, Event::PartEnded { part, end: PartEnd::Unreachable });
         }

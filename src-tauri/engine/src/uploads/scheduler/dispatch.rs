@@ -4,6 +4,7 @@ use super::lanes::is_small;
 use super::{Attempt, Entry, Message, RunningStep, Scheduler};
 use crate::uploads::job::{Event, Job, PartEnd, Phase, Step, StepFailure};
 use crate::uploads::sending::{self, PartOrder};
+use crate::uploads::slots::quarters;
 use crate::uploads::worker::{self, Order, Outside};
 use lectern_shared::ids::OperationId;
 use lectern_shared::protocol::UPLOADS_MAX;
@@ -52,13 +53,16 @@ pub(super) struct Candidate {
     pub(super) part: u32,
     /// Milliseconds since 1970; see `Rank`.
     pub(super) needed_by: i64,
+    /// Quarters of slots.
     pub(super) in_flight: usize,
+    /// That its part would take.
+    pub(super) quarters: usize,
     pub(super) is_small: bool,
 }
 
-/// What is needed first; of these the one with the fewest parts in flight, of these the first in the queue. Small files go before large ones as long as
-/// they hold less than half of the slots: they are through in a moment, and a huge file in front does not make them wait,
-/// nor a thousand of them a huge file.
+/// What is needed first; of these the one with the least in flight, of these the first in the queue. Small files go before
+/// large ones as long as they hold less than half of the slots: they are through in a moment, and a huge file in front
+/// does not make them wait, nor a thousand of them a huge file.
 pub(super) fn pick(candidates: &[Candidate], small_in_flight: usize, slots: usize) -> Option<Candidate> {
     let small_first = small_in_flight < (slots / 2).max(1);
     candidates
@@ -167,14 +171,14 @@ impl Scheduler {
     }
 
     fn begin_parts(&mut self, now: Instant) {
-        if self.in_flight >= self.slots.count() || !self.store.lets_through(now) {
+        if self.in_flight >= self.slots.quarters() || !self.store.lets_through(now) {
             return;
         }
         let mut candidates = self.candidates(now);
         let mut small_in_flight = self.small_in_flight();
-        while self.in_flight < self.slots.count() && self.store.lets_through(now) {
-            let Some(next) = pick(&candidates, small_in_flight, self.slots.count()) else { break };
-            small_in_flight += usize::from(next.is_small);
+        while self.in_flight < self.slots.quarters() && self.store.lets_through(now) {
+            let Some(next) = pick(&candidates, small_in_flight, self.slots.quarters()) else { break };
+            small_in_flight += if next.is_small { next.quarters } else { 0 };
             self.begin_part(next, now);
             let job = self.entries.get(&next.operation).map(|entry| &entry.job);
             let follows = job.and_then(|job| job.next_part(now));
@@ -182,7 +186,7 @@ impl Scheduler {
                 if candidate.operation != next.operation {
                     return true;
                 }
-                candidate.in_flight += 1;
+                candidate.in_flight += next.quarters;
                 follows.is_some_and(|part| {
                     candidate.part = part;
                     true
@@ -199,6 +203,7 @@ impl Scheduler {
                 part,
                 needed_by: entry.rank.0,
                 in_flight: entry.on_line(),
+                quarters: quarters(entry.job.plan().length(part)),
                 is_small: is_small(entry),
             })
             .collect()
@@ -209,7 +214,7 @@ impl Scheduler {
     }
 
     fn begin_part(&mut self, next: Candidate, now: Instant) {
-        let Candidate { operation, part, .. } = next;
+        let Candidate { operation, part, quarters, .. } = next;
         let Some(entry) = self.entries.get_mut(&operation) else { return };
         let Some((url, fresh_connection)) = entry.job.part_started(part, now) else { return };
         self.next_id += 1;
@@ -233,9 +238,9 @@ impl Scheduler {
         });
         entry.attempts.insert(
             part,
-            Attempt { id, on_line: true, gauge, pulled: 0, moved_at: now, _task: AbortOnDropHandle::new(task) },
+            Attempt { id, quarters, gauge, pulled: 0, moved_at: now, _task: AbortOnDropHandle::new(task) },
         );
-        self.in_flight += 1;
+        self.in_flight += quarters;
         self.stale.insert(operation);
     }
 }
@@ -264,6 +269,7 @@ async fn run_step(outside: Arc<Outside>, step: Step, order: Order) -> Result<Eve
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::uploads::slots::QUARTERS;
 
     #[test]
     fn small_files_do_not_wait_behind_huge_ones_nor_these_behind_a_thousand_small() {
@@ -272,6 +278,7 @@ mod tests {
             part: 1,
             needed_by: i64::MAX,
             in_flight,
+            quarters: QUARTERS,
             is_small,
         };
         let (huge, other_huge) = (candidate(1, false), candidate(0, false));

@@ -6,6 +6,7 @@ mod control;
 mod dispatch;
 mod lanes;
 mod show;
+mod wake;
 
 use super::gate::Gate;
 use super::job::{Action, Event, Job, PartEnd, Remote, Step, StepFailure};
@@ -27,10 +28,11 @@ use lectern_shared::upload::{Hold, UploadAction};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
+use wake::WakeWatch;
 
 /// Most messages taken in before looking at what may run next.
 const MESSAGES_AT_ONCE: usize = 256;
@@ -89,6 +91,8 @@ pub(super) enum Message {
         end: PartEnd,
     },
     Nudge,
+    /// Connections are dead.
+    LineChanged,
     /// Files that were not there are.
     Back {
         operations: Vec<OperationId>,
@@ -125,7 +129,8 @@ struct RunningStep {
 
 struct Attempt {
     id: u64,
-    on_line: bool,
+    /// Of a slot; none when its answer is there.
+    quarters: usize,
     gauge: Arc<Gauge>,
     /// As last looked at, and when that was new.
     pulled: u64,
@@ -144,9 +149,16 @@ struct Entry {
     speed: Speed,
 }
 
+impl Attempt {
+    fn is_on_line(&self) -> bool {
+        self.quarters > 0
+    }
+}
+
 impl Entry {
+    /// In quarters of slots.
     fn on_line(&self) -> usize {
-        self.attempts.values().filter(|attempt| attempt.on_line).count()
+        self.attempts.values().map(|attempt| attempt.quarters).sum()
     }
 
     fn in_flight_bytes(&self) -> u64 {
@@ -174,9 +186,11 @@ pub(super) struct Scheduler {
     lanes: Lanes,
     announcer: Announcer,
     lookout: Lookout,
+    wake_watch: WakeWatch,
     next_rank: i64,
     top_rank: i64,
     next_id: u64,
+    /// In quarters of slots.
     in_flight: usize,
     server: Gate,
     store: Gate,
@@ -224,6 +238,7 @@ impl Scheduler {
             lanes: Lanes::default(),
             announcer: Announcer::default(),
             lookout: Lookout::default(),
+            wake_watch: WakeWatch::default(),
             next_rank: 0,
             top_rank: 0,
             next_id: 0,
@@ -270,6 +285,7 @@ impl Scheduler {
             self.dispatch(Instant::now());
             self.show(Instant::now());
             let wake = self.wakes_at(Instant::now());
+            self.wake_watch.rests(Instant::now(), SystemTime::now(), wake);
             let sleep = async {
                 match wake {
                     Some(at) => tokio::time::sleep_until(at.into()).await,
@@ -282,6 +298,9 @@ impl Scheduler {
                 message = self.inbox.recv() => message,
                 () = sleep => None,
             };
+            if self.wake_watch.has_slept(Instant::now(), SystemTime::now()) {
+                self.line_changed();
+            }
             let mut next = first;
             let mut taken = 0;
             while let Some(message) = next {
@@ -314,6 +333,7 @@ impl Scheduler {
             Message::OffLine { operation, part, id } => self.off_line(operation, part, id),
             Message::Part { operation, part, id, end } => self.part_ended(operation, part, id, end),
             Message::Nudge => self.nudge(),
+            Message::LineChanged => self.line_changed(),
             Message::Back { operations } => self.back(operations),
             Message::OrderFor { operation, done } => self.order_for(operation, done),
             Message::Moved { operation, path, facts, done } => self.moved(operation, path, facts, done),
@@ -364,10 +384,8 @@ impl Scheduler {
 
     fn off_line(&mut self, operation: OperationId, part: u32, id: u64) {
         let attempt = self.entries.get_mut(&operation).and_then(|entry| entry.attempts.get_mut(&part));
-        if let Some(attempt) = attempt.filter(|attempt| attempt.id == id)
-            && std::mem::take(&mut attempt.on_line)
-        {
-            self.in_flight -= 1;
+        if let Some(attempt) = attempt.filter(|attempt| attempt.id == id) {
+            self.in_flight -= std::mem::take(&mut attempt.quarters);
         }
     }
 
@@ -378,7 +396,7 @@ impl Scheduler {
             return;
         }
         let Some(attempt) = entry.attempts.remove(&part) else { return };
-        self.in_flight -= usize::from(attempt.on_line);
+        self.in_flight -= attempt.quarters;
         match &end {
             PartEnd::Unreachable => self.silent(Remote::Store),
             PartEnd::Transient { slow_down: true, .. } => {
@@ -455,22 +473,6 @@ impl Scheduler {
                     entry.since = Instant::now();
                 }
             }
-        }
-    }
-
-    fn drop_attempts(&mut self, operation: OperationId) {
-        let Some(entry) = self.entries.get_mut(&operation) else { return };
-        for attempt in std::mem::take(&mut entry.attempts).into_values() {
-            self.in_flight -= usize::from(attempt.on_line);
-            self.store.ended(attempt.id);
-        }
-        entry.speed.forget();
-    }
-
-    fn drop_step(&mut self, operation: OperationId) {
-        if let Some(step) = self.entries.get_mut(&operation).and_then(|entry| entry.step.take()) {
-            self.server.ended(step.id);
-            self.store.ended(step.id);
         }
     }
 

@@ -67,7 +67,7 @@ impl Scheduler {
         }
         let in_flight: u64 = self.active().map(super::Entry::in_flight_bytes).sum();
         let taken = self.confirmed_here + in_flight;
-        self.slots.measure(now, taken, self.in_flight >= self.slots.count());
+        self.slots.measure(now, taken, self.in_flight >= self.slots.quarters());
         if self.in_flight > 0 {
             self.speed.record(now, taken);
         } else {

@@ -49,10 +49,9 @@ async fn accept(listener: Listener, workspace: Weak<Workspace>) {
                 tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
             }
         }
-        while clients.len() >= CLIENTS_MAX || clients.try_join_next().is_some() {
-            if clients.len() >= CLIENTS_MAX {
-                clients.join_next().await;
-            }
+        while clients.try_join_next().is_some() {}
+        if clients.len() >= CLIENTS_MAX {
+            clients.join_next().await;
         }
     }
 }
