@@ -1,6 +1,7 @@
 //! The composition root: builds the parts, owns them, shuts them down.
 
 use crate::ipc::{self, Events};
+use crate::platform::awake::Awake;
 use crate::platform::drops::Drops;
 use crate::platform::{dialogs, drops, opened, places};
 use lectern_engine::remote::sender::Pace;
@@ -110,8 +111,11 @@ async fn open(handle: AppHandle, events: Events, drops: Drops) -> Result<App, Op
     let pace = Pace::default();
     // Lets a test look at an upload that is under way.
     pace.limit(std::env::var("LECTERN_TEST_BYTES_PER_SECOND").ok().and_then(|rate| rate.parse().ok()));
-    let sink = events.clone();
-    let events_sink = Arc::new(move |event| sink.send(event));
+    let (sink, awake) = (events.clone(), Awake::start());
+    let events_sink = Arc::new(move |event| {
+        awake.told(&event);
+        sink.send(event);
+    });
     let opening = Opening { prober, line: pace.into(), events: events_sink, keys: KeyRing::default(), idle: false };
     let mut connection = StoreConnection::open(&folder, opening).await?;
     // Lets a test bring a Backblaze of its own.

@@ -1,5 +1,6 @@
 //! A store that keeps no lecture: so much of S3 that uploads believe it, at the price of an MD5, taken of several bodies
-//! at once so that little of the machine goes into it. What is slow against it is the client. Only what is as small as the connection check's object can be read back.
+//! at once so that little of the machine goes into it. What is slow against it is the client. Only what is as small as
+//! the connection check's object can be read back.
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -30,6 +31,8 @@ pub struct Sink {
 #[derive(Default)]
 struct Kept {
     uploads: HashMap<String, Upload>,
+    /// Completed uploads and their ETags: a client may not have heard it the first time.
+    completed: HashMap<String, String>,
     objects: HashMap<String, Object>,
     /// Of bodies that came whole.
     received: u64,
@@ -206,13 +209,20 @@ impl Sink {
     }
 
     fn complete(&self, id: &str) -> Response {
-        let Some(upload) = self.kept(|kept| kept.uploads.remove(id)) else { return no_such_upload() };
+        let Some(upload) = self.kept(|kept| kept.uploads.remove(id)) else {
+            return self
+                .kept(|kept| kept.completed.get(id).cloned())
+                .map_or_else(no_such_upload, |etag| completed(&etag));
+        };
         let all = upload.parts.values().fold(Md5::new(), |all, (_, md5)| all.chain_update(md5));
         let etag = format!("{}-{}", hex(&all.finalize()), upload.parts.len());
         let bytes = upload.parts.values().map(|(bytes, _)| bytes).sum();
         let object = Object { bytes, etag: etag.clone(), meta: upload.meta, text: None };
-        self.kept(|kept| kept.objects.insert(upload.key, object));
-        xml(format!("<CompleteMultipartUploadResult><ETag>\"{etag}\"</ETag></CompleteMultipartUploadResult>"))
+        self.kept(|kept| {
+            kept.objects.insert(upload.key, object);
+            kept.completed.insert(id.to_owned(), etag.clone());
+        });
+        completed(&etag)
     }
 
     fn get(&self, key: &str) -> Response {
@@ -231,6 +241,10 @@ impl Sink {
         headers.insert("content-length", HeaderValue::from(object.bytes));
         headers.into_response()
     }
+}
+
+fn completed(etag: &str) -> Response {
+    xml(format!("<CompleteMultipartUploadResult><ETag>\"{etag}\"</ETag></CompleteMultipartUploadResult>"))
 }
 
 fn no_such_upload() -> Response {
