@@ -10,7 +10,7 @@ use lectern_shared::ids::{ClientId, SpaceId};
 use lectern_shared::protocol::{
     MutationResult, MutationStatus, PUSH_MUTATIONS_MAX, ProblemCode, PushRequest, PushResponse, PushedMutation,
 };
-use lectern_shared::sync::{self, Actor, Rowset};
+use lectern_shared::sync::{self, Actor, Read, Rowset};
 use std::collections::BTreeSet;
 
 pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -> Result<PushResponse, ApiError> {
@@ -28,6 +28,11 @@ pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -
         return Err(ApiError::new(ProblemCode::Unauthenticated, "this device is not yours"));
     };
     let mut pushing = Pushing { who, spaces: tx.spaces_of(who.user).await?, writing: Writing::default() };
+    let named = request.mutations.iter().filter(|pushed| pushed.id > last).flat_map(|pushed| {
+        let reads = sync::needs(&pushed.mutation, &Rowset::default());
+        reads.into_iter().filter_map(|read| if let Read::Row(key) = read { Some(key) } else { None })
+    });
+    pushing.writing.look_for(&mut tx, named.collect()).await?;
     let (mut results, mut new) = (Vec::with_capacity(request.mutations.len()), Vec::new());
     for pushed in &request.mutations {
         if pushed.id <= last {
@@ -80,7 +85,7 @@ impl Pushing {
         pushed: &PushedMutation,
     ) -> Result<MutationResult, ApiError> {
         let user = self.who.user;
-        let rows = load(tx, pushed, &self.spaces).await?;
+        let rows = self.load(tx, pushed).await?;
         let result = |status, code: Option<&str>, detail| MutationResult {
             id: pushed.id,
             status,
@@ -104,17 +109,21 @@ impl Pushing {
         self.spaces.extend(effects.iter().filter(|row| matches!(row, Row::Course(_))).map(Row::space));
         Ok(result(MutationStatus::Ok, None, None))
     }
-}
 
-async fn load(tx: &mut Tx, pushed: &PushedMutation, spaces: &BTreeSet<SpaceId>) -> Result<Rowset, ApiError> {
-    let mut rows = Rowset::default();
-    loop {
-        let needs = sync::needs(&pushed.mutation, &rows);
-        if needs.is_empty() {
-            return Ok(rows);
-        }
-        for read in needs {
-            rows.load(read, tx.read(read, spaces).await?);
+    async fn load(&self, tx: &mut Tx, pushed: &PushedMutation) -> Result<Rowset, ApiError> {
+        let mut rows = Rowset::default();
+        loop {
+            let needs = sync::needs(&pushed.mutation, &rows);
+            if needs.is_empty() {
+                return Ok(rows);
+            }
+            for read in needs {
+                let found = match read {
+                    Read::Row(key) if self.writing.lacks(key) => Vec::new(),
+                    read => tx.read(read, &self.spaces).await?,
+                };
+                rows.load(read, found);
+            }
         }
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Author<'a> {
 /// What one transaction has written so far.
 #[derive(Default)]
 pub(crate) struct Writing {
+    /// Rows that are certainly not there.
+    absent: BTreeSet<RowKey>,
     spaces: BTreeMap<SpaceId, Versions>,
     history: Vec<HistoryLine>,
 }
@@ -46,10 +48,24 @@ struct HistoryLine {
 }
 
 impl Writing {
+    /// Looks for many rows in one go: of a thousand new ones each would be looked for twice.
+    pub(crate) async fn look_for(&mut self, tx: &mut Tx, mut keys: BTreeSet<RowKey>) -> Result<(), StoreFailure> {
+        for there in before(tx, &keys).await?.keys() {
+            keys.remove(there);
+        }
+        self.absent = keys;
+        Ok(())
+    }
+
+    /// Whether a row is known not to be there.
+    pub(crate) fn lacks(&self, key: RowKey) -> bool {
+        self.absent.contains(&key)
+    }
+
     /// Writes rows, one new version for each space. False, and nothing written: an id is taken where the writer is not a
     /// member, which is answered like any other taken id.
     pub(crate) async fn write(&mut self, tx: &mut Tx, rows: &[Row], by: Author<'_>) -> Result<bool, StoreFailure> {
-        let mut before = before(tx, rows).await?;
+        let mut before = before(tx, &self.may_be_there(rows)).await?;
         let is_taken = |row: &Row| before.get(&row.key()).is_some_and(|(space, _)| *space != row.space());
         if rows.iter().any(is_taken) {
             return Ok(false);
@@ -75,7 +91,14 @@ impl Writing {
         for some in rows.chunks(ROWS_MAX) {
             self.write_some(tx, some, &mut before, by).await?;
         }
+        for row in rows {
+            self.absent.remove(&row.key());
+        }
         Ok(true)
+    }
+
+    fn may_be_there(&self, rows: &[Row]) -> BTreeSet<RowKey> {
+        rows.iter().map(Row::key).filter(|key| !self.lacks(*key)).collect()
     }
 
     /// The first time the row is locked and read, afterwards only counted.
@@ -156,10 +179,10 @@ async fn write_history(tx: &mut Tx, lines: &[HistoryLine]) -> Result<(), StoreFa
 }
 
 /// The rows as they were, whosever they are.
-async fn before(tx: &mut Tx, rows: &[Row]) -> Result<HashMap<RowKey, (SpaceId, String)>, StoreFailure> {
+async fn before(tx: &mut Tx, keys: &BTreeSet<RowKey>) -> Result<HashMap<RowKey, (SpaceId, String)>, StoreFailure> {
     let mut before = HashMap::new();
     for kind in RowKind::ALL {
-        let ids: Vec<Uuid> = rows.iter().map(Row::key).filter(|key| key.kind == kind).map(|key| key.id).collect();
+        let ids: Vec<Uuid> = keys.iter().filter(|key| key.kind == kind).map(|key| key.id).collect();
         for some in ids.chunks(ROWS_MAX) {
             let mut query = QueryBuilder::new("SELECT id, space, body FROM entity WHERE kind = ");
             query.push_bind(kind.name()).push(" AND id IN (");

@@ -1,6 +1,7 @@
 //! A store for benches to send to: `bench_store [--line] local FOLDER | rclone FOLDER | sink [--tls]`. Prints where it is
 //! and its key as one JSON object, and serves until its standard input ends. The sink then says how much it was sent.
 
+mod known;
 mod line;
 mod sink;
 

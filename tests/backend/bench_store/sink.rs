@@ -1,16 +1,16 @@
-//! A store that keeps no lecture: so much of S3 that uploads believe it, at the price of an MD5, taken of several bodies
-//! at once so that little of the machine goes into it. What is slow against it is the client. Only what is as small as
-//! the connection check's object can be read back.
+//! A store that keeps no lecture: so much of S3 that uploads believe it, at the price of a quick checksum. What is slow
+//! against it is the client. Only what is as small as the connection check's object can be read back.
 
+use super::known::{self, Known};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, Request, State};
+use axum::http::header::CONTENT_LENGTH;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use lectern_md5::Md5Bench;
 use lectern_server::object_store::s3::S3Config;
 use md5::{Digest as _, Md5};
 use std::collections::{BTreeMap, HashMap};
@@ -25,7 +25,7 @@ const READABLE_BYTES_MAX: usize = 1024;
 #[derive(Clone, Default)]
 pub struct Sink {
     kept: Arc<Mutex<Kept>>,
-    md5s: Md5Bench,
+    known: Known,
 }
 
 #[derive(Default)]
@@ -108,10 +108,12 @@ async fn answer(State(sink): State<Sink>, Query(asked): Query<Asked>, request: R
     let meta = meta_of(request.headers());
     match (request.method().clone(), asked) {
         (Method::PUT, Asked { part, upload_id, .. }) => {
-            let Ok(drained) = drained(request.into_body(), &sink.md5s).await else {
-                return StatusCode::BAD_REQUEST.into_response();
-            };
-            sink.put(key, meta, upload_id.zip(part), drained)
+            let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+            match drained(request.into_body(), sink.known.body(length.unwrap_or(0))).await {
+                Ok(Some(drained)) => sink.put(key, meta, upload_id.zip(part), drained),
+                Ok(None) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                Err(_) => StatusCode::BAD_REQUEST.into_response(),
+            }
         }
         (Method::POST, Asked { uploads: Some(_), .. }) => sink.create(key, meta),
         (Method::POST, Asked { upload_id: Some(id), .. }) => sink.complete(&id),
@@ -127,21 +129,21 @@ async fn answer(State(sink): State<Sink>, Query(asked): Query<Asked>, request: R
 
 fn meta_of(headers: &HeaderMap) -> HeaderMap {
     let ours = headers.iter().filter(|(name, _)| name.as_str().starts_with("x-amz-meta-"));
-    ours.map(|(name, value)| (name.clone(), value.clone())).collect()
+    // A clone would keep the whole buffer that it was read into.
+    ours.filter_map(|(name, value)| Some((name.clone(), HeaderValue::from_bytes(value.as_bytes()).ok()?))).collect()
 }
 
-async fn drained(body: Body, md5s: &Md5Bench) -> Result<Drained, axum::Error> {
-    let (mut chunks, mut md5, mut bytes, mut text) = (body.into_data_stream(), md5s.md5(), 0, Some(Vec::new()));
+async fn drained(body: Body, mut sums: known::Body) -> Result<Option<Drained>, axum::Error> {
+    let (mut chunks, mut text) = (body.into_data_stream(), Some(Vec::new()));
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk?;
-        bytes += chunk.len() as u64;
         text = text.filter(|text| text.len() + chunk.len() <= READABLE_BYTES_MAX);
         if let Some(text) = &mut text {
             text.extend_from_slice(&chunk);
         }
-        md5.update(chunk);
+        sums.update(chunk);
     }
-    Ok(Drained { bytes, md5: md5.finish(), text: text.map(Bytes::from) })
+    Ok(sums.finish().map(|(bytes, md5)| Drained { bytes, md5, text: text.map(Bytes::from) }))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -11,12 +11,15 @@ use rusqlite_migration::{M, Migrations};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 /// Most writes in one commit: bounds how long the first of them waits.
 const GROUP_MAX: usize = 512;
+/// How long the first of them waits for company. Nothing stands still meanwhile: a part that is through has given its
+/// place on the line away.
+const LINGER: Duration = Duration::from_millis(2);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 const STEPS: &[M<'_>] = &[M::up(
@@ -206,9 +209,11 @@ impl Journal {
 
 fn write_until_closed(connection: &mut Connection, incoming: &mpsc::Receiver<Entry>) {
     while let Ok(first) = incoming.recv() {
+        let until = Instant::now() + LINGER;
         let mut group = vec![first];
         while group.len() < GROUP_MAX
-            && let Ok(entry) = incoming.try_recv()
+            && !group.last().is_some_and(|entry| matches!(entry.write, Write::Flush))
+            && let Ok(entry) = incoming.recv_timeout(until.saturating_duration_since(Instant::now()))
         {
             group.push(entry);
         }

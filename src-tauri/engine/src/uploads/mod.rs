@@ -4,6 +4,7 @@
 //! runs its steps (`worker`) and parts (`sending`); `journal` remembers across crashes; `progress` is what the window sees.
 
 mod batches;
+mod buffers;
 mod content;
 mod drives;
 mod folders;
@@ -29,6 +30,7 @@ pub use seam::{Announced, CatalogueError, NewUpload, Outcome, UploadCatalogue, U
 use crate::EventSink;
 use crate::remote::sender::{PartSender, SenderError};
 use crate::remote::{CourseServer, Line};
+use buffers::Buffers;
 use futures::{StreamExt as _, TryStreamExt as _};
 use journal::{Journal, Write};
 use lectern_md5::Md5Bench;
@@ -123,6 +125,7 @@ impl Uploads {
             journal: journal.clone(),
             sender,
             md5: Md5Bench::default(),
+            buffers: Buffers::default(),
             nudged: Notify::new(),
         });
         let mut scheduler = Scheduler::new(Parts {

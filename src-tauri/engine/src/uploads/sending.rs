@@ -1,6 +1,7 @@
 //! Sends one part: one blocking reader hashes and feeds, the sender takes what the network takes, and the store's answer
 //! is held against the hash.
 
+use super::buffers::{Buffers, READ_BYTES};
 use super::hashing::{PartHasher, hex};
 use super::job::PartEnd;
 use super::journal::{PartProof, Write};
@@ -18,8 +19,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// One read of the disk.
-const READ_BYTES: usize = 256 * 1024;
 /// Reads that wait for the network. With one being read, one being sent and what the HTTP connection holds that is under
 /// 2 MiB a part in flight: 32 MiB at 16.
 const READS_AHEAD: usize = 3;
@@ -39,6 +38,7 @@ struct Feed {
     chunks: mpsc::Sender<Bytes>,
     gauge: Arc<Gauge>,
     md5: Md5Bench,
+    buffers: Buffers,
 }
 
 enum ReadEnd {
@@ -53,7 +53,8 @@ pub async fn send_part(outside: &Outside, order: PartOrder, off_line: impl FnOnc
     let (chunks_in, chunks) = mpsc::channel(READS_AHEAD);
     let reader = {
         let (record, facts, plan, part) = (order.record.clone(), order.facts, order.plan, order.part);
-        let feed = Feed { chunks: chunks_in, gauge: order.gauge.clone(), md5: outside.md5.clone() };
+        let (gauge, md5, buffers) = (order.gauge.clone(), outside.md5.clone(), outside.buffers.clone());
+        let feed = Feed { chunks: chunks_in, gauge, md5, buffers };
         blocking(move || read_part(&record.path, facts, plan, part, &feed))
     };
     let bytes = order.plan.length(order.part);
@@ -141,9 +142,7 @@ fn read_part(path: &Path, facts: SourceFacts, plan: Plan, part: u32, feed: &Feed
     let mut offset = range.start;
     while offset < range.end {
         let length = usize::try_from(range.end - offset).unwrap_or(usize::MAX).min(READ_BYTES);
-        let mut buffer = vec![0; length];
-        source.read_at(&mut buffer, offset)?;
-        let buffer = Bytes::from(buffer);
+        let buffer = feed.buffers.filled(length, |buffer| source.read_at(buffer, offset))?;
         hasher.update(buffer.clone());
         offset += length as u64;
         // The last chunk goes only when the file is known to have rested: the store must not get a part that is a mix.

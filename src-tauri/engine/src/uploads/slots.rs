@@ -4,12 +4,18 @@
 use std::time::{Duration, Instant};
 
 const FIRST: usize = 4;
+/// On a fast line, where a part is through before its answer has been dealt with: more of them keep it busy, and fill the
+/// vectors that MD5 is walked in.
+const FIRST_WHEN_FAST: usize = 8;
+const FAST_BYTES_PER_SECOND: f64 = 100e6;
 pub const SLOTS_MAX: usize = 16;
 /// A small file is sent before its answer could come: what it costs is waiting, and four of them share a slot.
 pub const QUARTERS: usize = 4;
 const LIGHT_BYTES_MAX: u64 = 512 * 1024;
 /// Goodput is compared over windows this long: shorter ones compare bursts of the system's buffers.
 const WINDOW: Duration = Duration::from_secs(3);
+/// Long enough to tell a fast line: the system's buffers of all slots together take less in that time.
+const FIRST_WINDOW: Duration = Duration::from_millis(200);
 /// Less of a difference is noise.
 const NOTICEABLE: f64 = 0.05;
 /// Windows that a count which turned out best is kept before others are tried again: lines change, but not every minute.
@@ -25,6 +31,9 @@ pub fn quarters(bytes: u64) -> usize {
 #[derive(Debug)]
 pub struct Slots {
     count: usize,
+    /// Fewer would only make the line idle between two parts.
+    least: usize,
+    is_known: bool,
     window: Option<Window>,
     /// Goodput of the window before, bytes a second, and what was changed after it.
     before: Option<(f64, Change)>,
@@ -57,6 +66,8 @@ impl Slots {
     pub fn starting_at(count: usize) -> Self {
         Self {
             count: count.clamp(1, SLOTS_MAX),
+            least: FIRST,
+            is_known: false,
             window: None,
             before: None,
             keep: 0,
@@ -88,11 +99,18 @@ impl Slots {
         }
         let window = *self.window.get_or_insert(Window { since: now, bytes });
         let taken = now.saturating_duration_since(window.since);
-        if taken < WINDOW {
-            return;
+        let rate = bytes.saturating_sub(window.bytes) as f64 / taken.as_secs_f64();
+        if !self.is_known && taken >= FIRST_WINDOW {
+            self.is_known = true;
+            if rate >= FAST_BYTES_PER_SECOND {
+                self.least = FIRST_WHEN_FAST;
+                self.count = self.count.max(self.least);
+                self.window = None;
+            }
+        } else if taken >= WINDOW {
+            self.window = Some(Window { since: now, bytes });
+            self.decide(rate);
         }
-        self.window = Some(Window { since: now, bytes });
-        self.decide(bytes.saturating_sub(window.bytes) as f64 / taken.as_secs_f64());
     }
 
     fn decide(&mut self, rate: f64) {
@@ -115,8 +133,7 @@ impl Slots {
     fn change(&mut self, rate: f64, change: Change) {
         match change {
             Change::More if self.count < SLOTS_MAX => self.count += 1,
-            // Fewer than at the start would only make the line idle between two parts.
-            Change::Fewer if self.count > FIRST => self.count -= 1,
+            Change::Fewer if self.count > self.least => self.count -= 1,
             Change::More => return self.settle(self.count, Change::Fewer),
             Change::Fewer => return self.settle(self.count, Change::More),
         }
@@ -158,6 +175,17 @@ mod tests {
     fn a_line_that_is_full_keeps_few() {
         let count = count_after(&mut Slots::default(), 10, |_| 5e6);
         assert!((3..=5).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn a_fast_line_is_known_in_a_moment_and_never_gets_fewer_than_keep_it_busy() {
+        let (mut slots, start) = (Slots::default(), Instant::now());
+        for tick in 0..3_u64 {
+            slots.measure(start + Duration::from_millis(100) * tick as u32, tick * 15_000_000, true);
+        }
+        assert_eq!(slots.count, FIRST_WHEN_FAST, "150 MB/s");
+        let count = count_after(&mut slots, 10, |_| 150e6);
+        assert!((FIRST_WHEN_FAST..=FIRST_WHEN_FAST + 1).contains(&count), "{count}");
     }
 
     #[test]
