@@ -1,5 +1,6 @@
 //! Keeps the computer awake while bytes go, on mains power only: a laptop in a bag must not run hot for an upload, and
-//! one that is closed or told to sleep sleeps. The screen may go dark.
+//! one that is closed or told to sleep sleeps. The screen may go dark. On Linux systemd is asked; a desktop that counts
+//! idle minutes by itself, as GNOME does, may not listen to it.
 
 use keepawake::{Builder, KeepAwake};
 use lectern_shared::event::AppEvent;
@@ -81,7 +82,8 @@ fn batteries() -> Vec<Power> {
         starship_battery::State::Discharging | starship_battery::State::Empty => Power::Battery,
         _ => Power::Other,
     };
-    found.filter_map(Result::ok).map(power).collect()
+    // One that does not answer may be the one that is being used up.
+    found.map(|battery| battery.map_or(Power::Battery, power)).collect()
 }
 
 fn hold() -> Option<KeepAwake> {

@@ -70,6 +70,8 @@ impl Body {
             Sum::Expected(expected, md5) if expected == quick => md5,
             Sum::Expected(..) => {
                 self.looks.and_then(|looks| self.known.sums().remove(&looks));
+                // It costs who sent it a try: that should be seen.
+                eprintln!("a body of {} bytes began like another one and must come again", self.bytes);
                 return None;
             }
             Sum::New(md5) => {

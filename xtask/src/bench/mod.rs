@@ -92,8 +92,7 @@ impl Row {
         let mut costs: Vec<(Tool, Vec<Cost>)> = Tool::for_files(workload).map(|tool| (tool, Vec::new())).collect();
         for round in 0..=ROUNDS {
             // Nobody always goes first, when the disk is cold, or last.
-            let from = round % costs.len();
-            costs.rotate_left(from);
+            costs.rotate_left(usize::from(round > 0));
             let mut gave_up = Vec::new();
             for (tool, of_it) in &mut costs {
                 match tool.send(folder, store, workload, round) {

@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 /// Most writes in one commit: bounds how long the first of them waits.
 const GROUP_MAX: usize = 512;
-/// How long the first of them waits for company. Nothing stands still meanwhile: a part that is through has given its
-/// place on the line away.
+/// How long a part waits for company. Nothing stands still meanwhile: one that is through has given its place on the line
+/// away.
 const LINGER: Duration = Duration::from_millis(2);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -209,7 +209,8 @@ impl Journal {
 
 fn write_until_closed(connection: &mut Connection, incoming: &mpsc::Receiver<Entry>) {
     while let Ok(first) = incoming.recv() {
-        let until = Instant::now() + LINGER;
+        let linger = if matches!(first.write, Write::Part { .. }) { LINGER } else { Duration::ZERO };
+        let until = Instant::now() + linger;
         let mut group = vec![first];
         while group.len() < GROUP_MAX
             && !group.last().is_some_and(|entry| matches!(entry.write, Write::Flush))

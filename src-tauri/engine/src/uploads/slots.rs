@@ -85,6 +85,8 @@ impl Slots {
     pub fn pushed_back(&mut self, now: Instant) {
         if self.pushed_back_at.is_none_or(|at| now.saturating_duration_since(at) >= WINDOW) {
             self.pushed_back_at = Some(now);
+            // However fast the line is, the store does not want more.
+            self.is_known = true;
             self.window = None;
             self.settle((self.count / 2).max(1), Change::More);
         }
@@ -204,6 +206,16 @@ mod tests {
             slots.pushed_back(now + 200 * WINDOW);
         }
         assert_eq!(slots.count, 1, "never none");
+    }
+
+    #[test]
+    fn a_store_that_asks_for_less_before_the_line_is_known_is_believed() {
+        let (mut slots, start) = (Slots::default(), Instant::now());
+        slots.pushed_back(start);
+        for tick in 0..10_u64 {
+            slots.measure(start + Duration::from_millis(100) * tick as u32, tick * 15_000_000, true);
+        }
+        assert_eq!(slots.count, 2);
     }
 
     #[test]

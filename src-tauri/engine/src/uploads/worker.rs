@@ -21,9 +21,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
+/// How long a look at a file is worth something.
+const LOOK_LASTS: Duration = Duration::from_secs(1);
 const REHASH_READ_BYTES: usize = 1024 * 1024;
 /// Pauses between tries to take a cancelled upload away from the store.
 const CANCEL_PAUSE_MAX: Duration = Duration::from_secs(60);
@@ -50,6 +52,8 @@ pub struct Order {
     pub confirmed: BTreeMap<u32, PartProof>,
     /// See [`CompleteUpload::sent_once`].
     pub sent_once: bool,
+    /// When the last part was.
+    pub confirmed_at: Option<Instant>,
 }
 
 impl From<SourceProblem> for StepFailure {
@@ -217,7 +221,8 @@ fn read_chaining(source: &Source, plan: Plan, number: u32, stop: &AtomicBool) ->
 /// Looks at the file a last time and has the store put it together.
 pub async fn complete(outside: &Outside, order: Order) -> Result<Event, StepFailure> {
     // A file of one part was looked at when its last byte was read.
-    if !order.plan.is_single() {
+    let was_just_read = order.plan.is_single() && order.confirmed_at.is_some_and(|at| at.elapsed() < LOOK_LASTS);
+    if !was_just_read {
         let path = order.record.path.clone();
         let found = blocking(move || super::source::look(&path)).await?;
         if let Standing::Touched(found) = order.facts.compare(found)? {

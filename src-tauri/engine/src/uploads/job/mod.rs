@@ -65,6 +65,8 @@ pub struct Job {
     urls: HashMap<u32, (Arc<PartUrl>, Instant)>,
     /// Parts that were begun to be sent, now or before the app was started.
     sent: u32,
+    /// When the last of them was, and its file was still as it should be.
+    confirmed_at: Option<Instant>,
     step_running: bool,
     step_trouble: Trouble,
     restarted: bool,
@@ -93,6 +95,7 @@ impl Job {
             trouble: HashMap::new(),
             urls: HashMap::new(),
             sent: 0,
+            confirmed_at: None,
             step_running: false,
             step_trouble: Trouble::default(),
             restarted: false,
@@ -121,8 +124,8 @@ impl Job {
         self.upload_id = upload_id;
         self.confirmed_bytes = parts.values().map(|proof| proof.bytes).sum();
         self.confirmed = parts;
-        // What was under way when the app ended nobody knows.
-        self.sent = 1;
+        // What was under way when the app ended nobody knows: it may have been sent more than once.
+        self.sent = 2;
         self
     }
 
@@ -193,6 +196,11 @@ impl Job {
     #[must_use]
     pub fn was_sent_once(&self) -> bool {
         self.plan().is_single() && self.sent == 1
+    }
+
+    #[must_use]
+    pub fn confirmed_at(&self) -> Option<Instant> {
+        self.confirmed_at
     }
 
     #[must_use]

@@ -46,6 +46,7 @@ impl Job {
         }
         if let PartEnd::Confirmed(proof) = end {
             self.confirmed_bytes += proof.bytes;
+            self.confirmed_at = Some(now);
             self.confirmed.insert(part, proof);
             self.trouble.remove(&part);
             self.urls.remove(&part);
@@ -178,7 +179,13 @@ impl Job {
             _ if self.pending.is_empty() => Phase::Completing,
             _ => Phase::Sending,
         };
-        vec![Action::KeepFacts(facts)]
+        vec![Action::ForgetParts(self.unheard()), Action::KeepFacts(facts)]
+    }
+
+    /// Parts may be in the journal whose end we did not hear of: with other facts beside them they would be believed.
+    fn unheard(&self) -> Option<Vec<u32>> {
+        let is_unheard = |part: &u32| !self.confirmed.contains_key(part);
+        (!self.confirmed.is_empty()).then(|| (1..=self.plan().count()).filter(is_unheard).collect())
     }
 
     fn hold(&mut self, cause: Cause) -> Vec<Action> {

@@ -135,6 +135,26 @@ fn a_resumed_upload_keeps_only_parts_the_store_has_with_the_same_size_and_md5() 
 }
 
 #[test]
+fn a_file_of_one_part_from_an_earlier_run_is_never_called_sent_once() {
+    let facts = SourceFacts { bytes: PART, ..FACTS };
+    let parts = BTreeMap::from([(1, proof(1))]);
+    for (parts, name) in [(parts, "confirmed then"), (BTreeMap::new(), "sent now")] {
+        let job = Job::new(facts, false).with_journaled(facts, Plan::single(PART), None, parts);
+        let mut bench = Bench { job, now: Instant::now() };
+        bench.announce();
+        let url = PartUrl { part: 1, url: String::new(), headers: Vec::new() };
+        bench.steps(vec![Event::Opened {
+            plan: Plan::single(PART),
+            upload_id: None,
+            stored: Vec::new(),
+            url: Some(url),
+        }]);
+        bench.confirm_all();
+        assert_eq!((bench.job.phase(), bench.job.was_sent_once()), (Phase::Completing, false), "{name}");
+    }
+}
+
+#[test]
 fn a_part_is_tried_again_after_growing_pauses_and_retry_after_goes_before() {
     let mut bench = Bench::sending();
     for seconds in [1, 2, 4, 8, 16, 32, 64, 64] {
@@ -232,7 +252,8 @@ fn a_touched_file_is_read_again_and_goes_on_or_starts_again() {
     assert_eq!((bench.job.state(), bench.job.next_part(bench.now)), (UploadState::Hashing, None));
     assert_eq!(bench.job.wants(bench.now), Some(Step::Rehash));
     bench.job.step_started();
-    assert_eq!(bench.on(Event::SameContent(LATER)), [Action::KeepFacts(LATER)]);
+    let unheard = Action::ForgetParts(Some(vec![2, 3]));
+    assert_eq!(bench.on(Event::SameContent(LATER)), [unheard, Action::KeepFacts(LATER)], "they may be in the journal");
     assert_eq!((bench.job.facts(), bench.job.next_part(bench.now)), (LATER, Some(2)));
 
     let part = bench.start();
@@ -248,7 +269,8 @@ fn a_touched_file_is_read_again_and_goes_on_or_starts_again() {
 fn a_touched_file_of_which_nothing_was_sent_needs_no_reading() {
     let mut bench = Bench::new();
     bench.announce();
-    assert_eq!(bench.fail_step(StepFailure::Touched(LATER)), [Action::KeepFacts(LATER)]);
+    let expected = [Action::ForgetParts(None), Action::KeepFacts(LATER)];
+    assert_eq!(bench.fail_step(StepFailure::Touched(LATER)), expected);
     assert_eq!(bench.job.wants(bench.now), Some(Step::Open { fresh: false }));
 }
 

@@ -254,6 +254,7 @@ pub(super) fn order_of(entry: &Entry, uplink: Option<u64>) -> Order {
         upload_id: job.upload_id().map(str::to_owned),
         confirmed: job.confirmed().clone(),
         sent_once: job.was_sent_once(),
+        confirmed_at: job.confirmed_at(),
     }
 }
 

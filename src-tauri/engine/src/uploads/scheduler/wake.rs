@@ -2,6 +2,7 @@
 
 use super::Scheduler;
 use super::control::Still;
+use crate::uploads::slots::Slots;
 use std::time::{Duration, Instant, SystemTime};
 
 /// A rest that took this much longer than planned was the computer's own.
@@ -39,6 +40,8 @@ impl Scheduler {
     pub(super) fn line_changed(&mut self) {
         tracing::info!("the computer slept or its network changed");
         self.outside.sender.renew();
+        // Of this line nothing is known.
+        self.slots = Slots::default();
         self.go_again(Still::OrMoving);
     }
 }
