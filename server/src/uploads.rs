@@ -13,14 +13,14 @@ use crate::api::ApiError;
 use crate::auth::Identity;
 use crate::object_store::{ObjectMeta, ObjectStore, StoreError};
 use crate::store::{Entities, ObjectRow, ObjectState, Objects, Spaces};
-use lectern_shared::change::{Row, RowKind};
+use lectern_shared::change::{Row, RowKey, RowKind};
 use lectern_shared::ids::AssetId;
 use lectern_shared::media::Asset;
 use lectern_shared::protocol::{
     OpenUpload, OpenedUpload, PartUrl, PartsResponse, ProblemCode, Rendition, SignedUrl, URLS_MAX, UrlsRequest,
     UrlsResponse,
 };
-use lectern_shared::sync::Read;
+use lectern_shared::sync::{self, Read};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -59,7 +59,7 @@ fn check_request(asset: &Asset, request: &OpenUpload) -> Result<(), ApiError> {
     if asset.deleted_at.is_some() {
         return Err(ApiError::new(ProblemCode::NotFound, "this asset was deleted"));
     }
-    if request.bytes != asset.bytes || request.part_bytes == 0 || request.content_type.len() > 100 {
+    if request.bytes == 0 || request.part_bytes == 0 || request.content_type.len() > 100 {
         return Err(ApiError::new(ProblemCode::Invalid, "size, part size or content type is out of its limits"));
     }
     Ok(())
@@ -96,15 +96,24 @@ pub(crate) async fn open(server: &Server, who: Identity, request: OpenUpload) ->
     let asset = owned_asset(server, who, request.asset).await?;
     check_request(&asset, &request)?;
     let _one = server.uploads.lock(asset.id).await;
-    if let Some(row) = object(server, asset.id).await? {
-        let is_here = server.places.has(&row);
+    let row = object(server, asset.id).await?;
+    match &row {
+        Some(row) if row.state == ObjectState::Ready => return Ok(OpenedUpload::Ready),
+        Some(row) if row.state == ObjectState::Completing && complete::finish(server, who, row).await? => {
+            return Ok(OpenedUpload::Ready);
+        }
+        _ => {}
+    }
+    let asset = measure(server, who, asset, request.bytes).await?;
+    if let Some(row) = row {
         match row.state {
-            ObjectState::Ready => return Ok(OpenedUpload::Ready),
-            ObjectState::Completing if complete::finish(server, who, &row).await? => return Ok(OpenedUpload::Ready),
-            _ if !is_here => return begin_here(server, &asset, &row, request).await,
+            _ if !server.places.has(&row) || row.bytes != request.bytes => {
+                return begin_anew(server, &asset, &row, request).await;
+            }
             ObjectState::Single => return single(server, &asset, &row).await,
             ObjectState::Completing if row.upload_id.is_none() => return single(server, &asset, &row).await,
             ObjectState::Open | ObjectState::Completing => return opened(&alive(server, &asset, row).await?),
+            ObjectState::Ready => return Ok(OpenedUpload::Ready),
             ObjectState::Opening => return opened(&adopt_or_create(server, &asset, row).await?),
         }
     }
@@ -119,14 +128,29 @@ pub(crate) async fn open(server: &Server, who: Identity, request: OpenUpload) ->
     opened(&adopt_or_create(server, &asset, row).await?)
 }
 
-/// An upload that another store has the beginning of: it begins again at the store of now.
-async fn begin_here(
+/// A file that was still being written when it was announced has another size by now.
+async fn measure(server: &Server, who: Identity, asset: Asset, bytes: u64) -> Result<Asset, ApiError> {
+    if asset.bytes == bytes {
+        return Ok(asset);
+    }
+    let mut tx = server.store.begin_write().await?;
+    let now = tx.read_all(Read::Row(RowKey { kind: RowKind::Asset, id: asset.id.0 })).await?;
+    let summaries = tx.summaries(&[asset.id]).await?;
+    let effects = sync::measured(asset.id, bytes, &complete::shown(asset.id, now, summaries));
+    complete::commit(server, who, tx, &effects, "asset.measured").await?;
+    Ok(Asset { bytes, ..asset })
+}
+
+/// An upload of other bytes, or one that another store has the beginning of: it begins again at the store of now.
+async fn begin_anew(
     server: &Server,
     asset: &Asset,
     row: &ObjectRow,
     request: OpenUpload,
 ) -> Result<OpenedUpload, ApiError> {
-    if let Some(former) = server.places.former().filter(|former| former.name == row.place)
+    if server.places.has(row) {
+        take_away(server.places.now(), row).await?;
+    } else if let Some(former) = server.places.former().filter(|former| former.name == row.place)
         && let Err(error) = take_away(&former.store, row).await
     {
         // It goes with the folder, when nothing else is left in there.
@@ -137,7 +161,7 @@ async fn begin_here(
         save(server, &new).await?;
         return opened(&adopt_or_create(server, asset, new).await?);
     }
-    // Not `Single`: the app may hold the former store's word for its one part, and only a look at the object can tell.
+    // Not `Single`: the app may hold a store's word for the one part of before, and only a look at the object can tell.
     let new = ObjectRow { state: ObjectState::Completing, ..new };
     save(server, &new).await?;
     single(server, asset, &new).await
@@ -329,7 +353,7 @@ async fn readable_asset(server: &Server, who: Identity, id: AssetId) -> Result<A
     let mut tx = server.store.begin_read().await?;
     let spaces = tx.spaces_of(who.user).await?;
     let shown = tx.read_all(Read::OfAsset(RowKind::Summary, id)).await?.iter().any(|row| spaces.contains(&row.space()));
-    let key = lectern_shared::change::RowKey { kind: RowKind::Asset, id: id.0 };
+    let key = RowKey { kind: RowKind::Asset, id: id.0 };
     match tx.read_all(Read::Row(key)).await?.pop() {
         Some(Row::Asset(asset)) if shown || spaces.contains(&asset.owner.into()) => Ok(asset),
         _ => Err(ApiError::new(ProblemCode::NotFound, "there is no such asset")),

@@ -58,7 +58,7 @@ pub enum Cause {
     },
     /// Something still writes into the file. Goes on by itself when it rests.
     StillWritten,
-    /// The file was changed while it was being sent.
+    /// The file was emptied, or has become larger than any store takes.
     SourceChanged,
     NotEnoughSpace {
         needed: u64,
@@ -127,6 +127,8 @@ pub struct UploadSnapshot {
     pub needed_by: Option<crate::Millis>,
     /// As things go it will not be there in time.
     pub late: bool,
+    /// The file was changed since it was queued: it is sent as it is now.
+    pub changed: bool,
 }
 
 /// All uploads together: the panel's title and the state line.

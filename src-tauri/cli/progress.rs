@@ -45,6 +45,7 @@ impl Progress {
 /// "Lecture 1.mp4: ready".
 pub fn line(upload: &UploadSnapshot) -> String {
     let state = match (upload.state, &upload.cause) {
+        (UploadState::Ready, _) if upload.changed => "ready; the file had changed, and was sent anew".to_owned(),
         (UploadState::Ready, _) => "ready".to_owned(),
         (_, Some(cause)) => words(cause),
         (UploadState::Queued, None) => "waiting its turn".to_owned(),
@@ -68,7 +69,7 @@ fn words(cause: &Cause) -> String {
         Cause::CapReached => "the account's cap is used up".to_owned(),
         Cause::SourceGone => "the file is gone".to_owned(),
         Cause::SourceUnreadable { detail } => format!("the file cannot be read: {detail}"),
-        Cause::SourceChanged => "the file changed while it was sent; add it again".to_owned(),
+        Cause::SourceChanged => "the file is empty by now, or larger than any store takes".to_owned(),
         Cause::NotEnoughSpace { needed, free } => {
             format!("not enough space: {} needed, {} free", HumanBytes(*needed), HumanBytes(*free))
         }

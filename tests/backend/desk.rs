@@ -115,6 +115,13 @@ pub fn write_file(path: &Path, bytes: usize) {
     let mut content = vec![0; bytes];
     blake3::Hasher::new().update(path.file_name().unwrap().as_encoded_bytes()).finalize_xof().fill(&mut content);
     std::fs::write(path, content).unwrap();
+    long_finished(path);
+}
+
+/// A file that was written to a moment ago would be waited for.
+pub fn long_finished(path: &Path) {
+    let earlier = std::time::SystemTime::now() - Duration::from_secs(3600);
+    std::fs::File::options().write(true).open(path).unwrap().set_modified(earlier).unwrap();
 }
 
 pub async fn new_course(workspace: &Workspace) -> (CourseId, ChapterId) {

@@ -7,6 +7,7 @@ mod connecting;
 mod desk;
 mod duplicates;
 mod faults;
+mod growing;
 mod local;
 mod manners;
 mod object_stores;

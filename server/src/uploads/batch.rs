@@ -1,7 +1,7 @@
 //! Many small files in one call and one transaction: a thousand of them must not wait for thousands of flushes. What is
 //! not plain among them goes the way of a single one.
 
-use super::complete::{commit_stored, effects_of, expected_etag};
+use super::complete::{commit, expected_etag, shown};
 use super::{check_request, check_space, complete, new_row, open};
 use crate::Server;
 use crate::api::ApiError;
@@ -13,6 +13,7 @@ use lectern_shared::media::Asset;
 use lectern_shared::protocol::{
     CompleteUpload, CompleteUploads, CompletedUploads, OpenUpload, OpenUploads, OpenedUploads, ProblemCode, UPLOADS_MAX,
 };
+use lectern_shared::sync;
 use std::collections::{BTreeSet, HashMap};
 use tokio::sync::OwnedMutexGuard;
 
@@ -89,8 +90,11 @@ pub(crate) async fn open_all(server: &Server, who: Identity, request: OpenUpload
 fn open_plain(server: &Server, known: &Known, request: &OpenUpload, free: &mut Option<u64>) -> Plain<ObjectRow> {
     let asset = known.asset(request.asset)?;
     check_request(asset, request)?;
+    if asset.bytes != request.bytes {
+        return Ok(None);
+    }
     match known.objects.get(&asset.id) {
-        Some(row) if row.state == ObjectState::Single && server.places.has(row) => return Ok(Some(row.clone())),
+        Some(row) if is_plain(row, request) && server.places.has(row) => return Ok(Some(row.clone())),
         Some(_) => return Ok(None),
         None if request.part_bytes < request.bytes => return Ok(None),
         None => {}
@@ -100,6 +104,10 @@ fn open_plain(server: &Server, known: &Known, request: &OpenUpload, free: &mut O
         *free -= request.bytes;
     }
     Ok(Some(new_row(server, asset, request.clone())))
+}
+
+fn is_plain(row: &ObjectRow, request: &OpenUpload) -> bool {
+    row.state == ObjectState::Single && row.bytes == request.bytes
 }
 
 pub(crate) async fn complete_all(
@@ -124,11 +132,11 @@ pub(crate) async fn complete_all(
     let effects = ready.iter().flat_map(|row| {
         let asset = known.assets.get(&row.asset).cloned().map(Row::Asset).into_iter().collect();
         let blake3 = row.blake3.as_deref().unwrap_or_default();
-        effects_of(row.asset, blake3, asset, summaries.remove(&row.asset).unwrap_or_default())
+        sync::stored(row.asset, blake3, &shown(row.asset, asset, summaries.remove(&row.asset).unwrap_or_default()))
     });
     let effects: Vec<Row> = effects.collect();
     tx.put_objects(&ready).await?;
-    commit_stored(server, who, tx, &effects).await?;
+    commit(server, who, tx, &effects, "asset.stored").await?;
     drop(guards);
     let mut answers = Vec::with_capacity(plain.len());
     for ((asset, upload), plain) in request.uploads.iter().zip(plain) {

@@ -178,22 +178,29 @@ async fn ready(server: &Server, who: Identity, row: ObjectRow, blake3: &str) -> 
     let asset = Read::Row(RowKey { kind: RowKind::Asset, id: row.asset.0 });
     let asset = tx.read_all(asset).await?;
     let summaries = tx.summaries(&[row.asset]).await?;
-    let effects = effects_of(row.asset, blake3, asset, summaries);
+    let effects = sync::stored(row.asset, blake3, &shown(row.asset, asset, summaries));
     tx.put_objects(&[row]).await?;
-    commit_stored(server, who, tx, &effects).await
+    commit(server, who, tx, &effects, "asset.stored").await
 }
 
-/// What changes with an asset's bytes being there: the asset, and what courses show of it.
-pub(super) fn effects_of(id: AssetId, blake3: &str, asset: Vec<Row>, summaries: Vec<Row>) -> Vec<Row> {
+/// An asset, and what courses show of it.
+pub(super) fn shown(id: AssetId, asset: Vec<Row>, summaries: Vec<Row>) -> Rowset {
     let mut rows = Rowset::default();
     rows.load(Read::Row(RowKey { kind: RowKind::Asset, id: id.0 }), asset);
     rows.load(Read::OfAsset(RowKind::Summary, id), summaries);
-    sync::stored(id, blake3, &rows)
+    rows
 }
 
-pub(super) async fn commit_stored(server: &Server, who: Identity, mut tx: Tx, effects: &[Row]) -> Result<(), ApiError> {
+/// Writes what only the server can know of an asset.
+pub(super) async fn commit(
+    server: &Server,
+    who: Identity,
+    mut tx: Tx,
+    effects: &[Row],
+    op: &str,
+) -> Result<(), ApiError> {
     let mut writing = Writing::default();
-    writing.write(&mut tx, effects, Author { actor: who.user, client: None, op: "asset.stored" }).await?;
+    writing.write(&mut tx, effects, Author { actor: who.user, client: None, op }).await?;
     let versions = writing.finish(&mut tx).await?;
     tx.commit().await?;
     server.feed.poke(versions);

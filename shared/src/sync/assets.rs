@@ -61,6 +61,14 @@ pub fn stored(id: AssetId, blake3: &str, rows: &Rowset) -> Effects {
     with_summaries(Asset { state: AssetState::Ready, blake3: Some(blake3.to_owned()), ..asset.clone() }, rows)
 }
 
+/// What the server writes when the upload of an asset is opened with another size than it was announced with: its file
+/// was still being written. Not a mutation: nothing but an upload knows.
+#[must_use]
+pub fn measured(id: AssetId, bytes: u64, rows: &Rowset) -> Effects {
+    let Some(asset) = rows.asset(id) else { return Effects::new() };
+    with_summaries(Asset { bytes, ..asset.clone() }, rows)
+}
+
 pub(super) fn delete(ids: &[AssetId], uses: &[VideoId], actor: Actor, rows: &Rowset) -> Result<Effects, Rejection> {
     bounded(ids)?;
     if uses.len() > IDS_MAX {

@@ -10,7 +10,7 @@ pub mod placement;
 mod undo;
 mod videos;
 
-pub use assets::stored;
+pub use assets::{measured, stored};
 pub use undo::inverse;
 
 use crate::Millis;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 struct Shell {
     folder: tempfile::TempDir,
@@ -27,6 +27,9 @@ impl Shell {
         let seed: u32 = name.bytes().map(u32::from).sum();
         let content: Vec<u8> = (seed..).step_by(7).map(|number| (number % 251) as u8).take(bytes).collect();
         std::fs::write(&path, content).unwrap();
+        // What was written to a moment ago would be waited for.
+        let earlier = SystemTime::now() - Duration::from_secs(3600);
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(earlier).unwrap();
         path
     }
 

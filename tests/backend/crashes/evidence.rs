@@ -106,12 +106,15 @@ fn is_known(journal: &Connection, operation: &str) -> Result<bool, Failure> {
 }
 
 impl Confirmed {
-    /// In the unfinished upload, or in the object it has become.
+    /// In the unfinished upload, or in the object it has become. Of a part that is there twice (the kill came between it
+    /// and the journal, and it was sent again) the later one is meant: the store takes that, and names sort so.
     fn stored(&self, workspace: &Path) -> Result<Option<Identity>, Failure> {
-        let mut folders = object_versions(workspace, self.asset)?;
-        folders.extend(self.upload_id.iter().map(|id| workspace.join("store/uploads").join(id)));
+        let mut folders: Vec<PathBuf> =
+            self.upload_id.iter().map(|id| workspace.join("store/uploads").join(id)).collect();
+        folders.extend(object_versions(workspace, self.asset)?.into_iter().rev());
         for folder in folders {
-            if let Some((_, identity)) = part_files(&folder)?.into_iter().find(|(number, _)| *number == self.number) {
+            let parts = part_files(&folder)?;
+            if let Some((_, identity)) = parts.into_iter().rev().find(|(number, _)| *number == self.number) {
                 return Ok(Some(identity));
             }
         }

@@ -8,6 +8,7 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use std::io;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 use uuid::Uuid;
 
 const SMALL_BYTES_MAX: usize = 600_000;
@@ -115,6 +116,9 @@ impl Plan {
             let mut hasher = blake3::Hasher::new();
             hasher.update(self.course.0.as_bytes()).update(&file.to_le_bytes()).finalize_xof().fill(&mut content);
             std::fs::write(folder.join(name(file)), content)?;
+            // Nothing writes into it any more: it is sent at once.
+            let earlier = SystemTime::now() - Duration::from_secs(3600);
+            std::fs::File::options().write(true).open(folder.join(name(file)))?.set_modified(earlier)?;
         }
         Ok(())
     }

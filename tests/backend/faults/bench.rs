@@ -114,7 +114,7 @@ impl Bench {
         let sending = SenderTimes { connect: wait, stall: wait, answer: wait, pool_idle: Duration::from_secs(15) };
         let line = lectern_engine::remote::Line {
             pace: Pace::default(),
-            patience: Patience { sending, between_tries: soon, between_probes: soon },
+            patience: Patience { sending, between_tries: soon, between_probes: soon, rest: Duration::ZERO },
             roots: pem.clone().map(RootCertificate).into_iter().collect(),
         };
         let config = S3Config { endpoint: self.proxy.endpoint().parse().unwrap(), ..self.local.config() };

@@ -129,6 +129,14 @@ test("one upload gets its time from its row, all get theirs from the panel, and 
   expect(panel()).toMatch(/late for .*\d\d:\d\d/);
 });
 
+test("a file that changed is said to be sent anew", async () => {
+  const host = await open(demo());
+  expect(panel()).not.toContain("sent anew");
+  host.transfers.uploads = host.transfers.uploads.map((upload) => ({ ...upload, changed: true }));
+  host.changed({ tag: "uploads" });
+  await vi.waitFor(() => expect(panel()).toContain("the file changed: sent anew"));
+});
+
 test("each cause is said once with what is safe, and one retry is about all it stopped", async () => {
   const host = await open(troubled());
   expect(causeOf("drive LECTURES").textContent).toContain("1.20 of 4.00 GB is safe.");

@@ -83,7 +83,7 @@ test("retry is offered only where it can work", () => {
   expect(offered.map(({ code }) => code).sort()).toEqual(
     [
       ...["access_denied", "cap_reached", "cloud_only", "corrupted", "key_refused", "not_enough_space"],
-      "source_unreadable",
+      ...["source_changed", "source_unreadable"],
     ].sort(),
   );
 });

@@ -108,10 +108,10 @@ const CAUSES: { [Code in Cause["code"]]: (cause: CauseOf<Code>, subject: Subject
     tone: "quiet",
   }),
   source_changed: (_, it) => ({
-    happened: `${it.name} changed while being sent.`,
-    advice: `Nothing half-sent is shown to anybody. Cancel ${it.one ? "it" : "them"} here, and add ${file(it)} again when nothing writes to ${it.one ? "it" : "them"} any more.`,
+    happened: `${it.name} changed and cannot be sent any more: empty, or over 10 TB.`,
+    advice: `Nothing half-sent is shown to anybody. Mend ${file(it)} and retry, or cancel.`,
     short: "File changed",
-    retry: false,
+    retry: true,
     tone: "fail",
   }),
   not_enough_space: ({ needed, free }, it) => ({

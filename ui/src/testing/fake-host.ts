@@ -326,7 +326,7 @@ export class FakeHost implements Host {
       context: to.kind === "chapter" ? { course: to.course } : { user: this.id<UserId>() },
       ...{ state: "queued", cause: null, bytes, sent: 0, confirmed: 0, parts_confirmed: 0 },
       ...{ parts: Math.ceil(bytes / (8 * 1024 * 1024)), bytes_per_second: null, seconds_left: null },
-      ...{ needed_by: null, late: false },
+      ...{ needed_by: null, late: false, changed: false },
     });
     return { operation, video };
   }

@@ -96,7 +96,7 @@ function addVideo(
       ...{ bytes, sent: (bytes * upload.sent) / 100, confirmed: (bytes * upload.confirmed) / 100 },
       ...{ parts: 100, parts_confirmed: upload.confirmed },
       ...{ bytes_per_second: speed, seconds_left: upload.left ?? null },
-      ...{ needed_by: upload.neededBy ?? null, late: upload.late ?? false },
+      ...{ needed_by: upload.neededBy ?? null, late: upload.late ?? false, changed: false },
     });
   }
   return id;

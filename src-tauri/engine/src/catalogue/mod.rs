@@ -19,7 +19,8 @@ use lectern_shared::Millis;
 use lectern_shared::change::CacheTag;
 use lectern_shared::ids::{ClientId, UserId};
 use std::path::Path;
-use tokio::sync::watch;
+use std::sync::Arc;
+use tokio::sync::{Notify, watch};
 
 /// Why the mirror could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,8 @@ pub struct Catalogue {
     changes: watch::Sender<u64>,
     /// Grows with every pull that changed anything.
     pulls: watch::Sender<u64>,
+    /// A file that may have been looked into is another one now.
+    resized: Arc<Notify>,
 }
 
 impl Catalogue {
@@ -64,7 +67,14 @@ impl Catalogue {
     pub fn open(file: &Path, user: UserId) -> Result<Self, CatalogueFailure> {
         let database = Database::open(file)?;
         let client = database.identify()?;
-        Ok(Self { database, client, user, changes: watch::channel(0).0, pulls: watch::channel(0).0 })
+        Ok(Self {
+            database,
+            client,
+            user,
+            changes: watch::channel(0).0,
+            pulls: watch::channel(0).0,
+            resized: Arc::default(),
+        })
     }
 
     #[must_use]
@@ -81,6 +91,11 @@ impl Catalogue {
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
+    }
+
+    /// Waits until a file may have to be looked into again.
+    pub async fn resized(&self) {
+        self.resized.notified().await;
     }
 
     fn changed(&self) {

@@ -1,7 +1,7 @@
 //! Table `upload`: what the user asked to be sent. Written with the edits that announce it, in one transaction.
 
 use super::{Catalogue, CatalogueFailure, outbox};
-use crate::uploads::{Announced, CatalogueError, NewUpload, Outcome, UploadCatalogue, UploadRecord};
+use crate::uploads::{Announced, CatalogueError, NewUpload, Outcome, SourceFacts, UploadCatalogue, UploadRecord};
 use lectern_shared::ids::{AssetId, CourseId, OperationId, UserId, VideoId};
 use lectern_shared::media::{AssetKind, Probe};
 use lectern_shared::mutation::{Between, Mutation};
@@ -56,21 +56,26 @@ impl UploadCatalogue for Catalogue {
         self.update("UPDATE upload SET paused = ?2 WHERE operation = ?1", operation, i64::from(paused)).await
     }
 
-    async fn set_place(
+    async fn set_source(
         &self,
         operation: OperationId,
         path: PathBuf,
-        modified_ns: i64,
-        file_id: (u64, u64),
+        facts: SourceFacts,
     ) -> Result<(), CatalogueError> {
+        let SourceFacts { bytes, modified_ns, file_id } = facts;
         let written = self.database.write(move |tx| {
-            let sql = "UPDATE upload SET path = ?2, modified_ns = ?3, file_device = ?4, file_number = ?5
+            let sql = "UPDATE upload SET path = ?2, modified_ns = ?3, file_device = ?4, file_number = ?5, bytes = ?6,
+                           described = CASE WHEN bytes = ?6 THEN described ELSE 0 END
                        WHERE operation = ?1";
             let (device, number) = (file_id.0.cast_signed(), file_id.1.cast_signed());
-            tx.execute(sql, params![operation.to_string(), path_bytes(&path), modified_ns, device, number])?;
+            let values =
+                params![operation.to_string(), path_bytes(&path), modified_ns, device, number, bytes.cast_signed()];
+            tx.execute(sql, values)?;
             Ok(())
         });
-        Ok(written.await?)
+        written.await?;
+        self.resized.notify_one();
+        Ok(())
     }
 
     async fn set_needed_by(&self, operations: &[OperationId], at: Option<Millis>) -> Result<(), CatalogueError> {
@@ -141,12 +146,17 @@ impl Catalogue {
             .await
     }
 
+    /// Only when the file has the size it was looked into with.
+    ///
     /// # Errors
     /// When the database fails.
-    pub async fn set_described(&self, operation: OperationId) -> Result<(), CatalogueFailure> {
+    pub async fn set_described(&self, operation: OperationId, bytes: u64) -> Result<(), CatalogueFailure> {
         self.database
             .write(move |tx| {
-                tx.execute("UPDATE upload SET described = 1 WHERE operation = ?1", [operation.to_string()])?;
+                tx.execute(
+                    "UPDATE upload SET described = 1 WHERE operation = ?1 AND bytes = ?2",
+                    params![operation.to_string(), bytes.cast_signed()],
+                )?;
                 Ok(())
             })
             .await

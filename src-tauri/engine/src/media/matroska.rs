@@ -36,6 +36,8 @@ mod id {
     pub const BLOCK: u32 = 0xA1;
 }
 
+pub(crate) use id::SEGMENT;
+
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Segment {
     pub webm: bool,
@@ -245,7 +247,7 @@ fn find(bytes: &[u8], id: u32) -> Option<&[u8]> {
 }
 
 /// Id, size (`None`: unknown) and the bytes both take.
-fn element_head(bytes: &[u8]) -> Option<(u32, Option<u64>, usize)> {
+pub(crate) fn element_head(bytes: &[u8]) -> Option<(u32, Option<u64>, usize)> {
     let id_bytes = bytes.first()?.leading_zeros() as usize + 1;
     if id_bytes > 4 {
         return None;

@@ -11,6 +11,7 @@ mod thumbnail_cache;
 
 mod preview;
 
+pub(crate) use matroska::{SEGMENT as MATROSKA_SEGMENT, element_head};
 pub use poster::{poster_at_ms, video_poster_by_ffmpeg};
 pub use preview::{PreviewSource, Previews};
 pub use probe_child::{ProbeError, child_main, probe_in_child, thumbnail_in_child};

@@ -31,6 +31,8 @@ pub struct Patience {
     pub between_tries: Pauses,
     /// Between looks whether server or store are back.
     pub between_probes: Pauses,
+    /// A file that was written to less long ago is not sent yet; zero: every file is.
+    pub rest: Duration,
 }
 
 impl Default for Patience {
@@ -41,6 +43,8 @@ impl Default for Patience {
             between_tries: Pauses { first: second, longest: 64 * second },
             // Uploads go on this soon after the network is back.
             between_probes: Pauses { first: second, longest: 15 * second },
+            // Recorders and exporters write several times a second.
+            rest: 3 * second,
         }
     }
 }

@@ -150,7 +150,9 @@ fn refusal(error: io::Error) -> RefusedReason {
             RefusedReason::Unreadable { detail: problem.to_string() }
         }
         SourceProblem::Unreadable(detail) => RefusedReason::Unreadable { detail },
-        SourceProblem::Resized => RefusedReason::Unreadable { detail: "it ends before its end".to_owned() },
+        SourceProblem::Resized | SourceProblem::StillWritten => {
+            RefusedReason::Unreadable { detail: "it ends before its end".to_owned() }
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod journal;
 pub(crate) mod parts;
 mod progress;
 mod recovery;
+mod rest;
 mod scheduler;
 mod seam;
 mod sending;
@@ -26,6 +27,7 @@ mod worker;
 pub use intake::{Intake, take_in};
 pub use journal::JournalError;
 pub use seam::{Announced, CatalogueError, NewUpload, Outcome, UploadCatalogue, UploadRecord};
+pub use source::SourceFacts;
 
 use crate::EventSink;
 use crate::remote::sender::{PartSender, SenderError};
@@ -126,6 +128,7 @@ impl Uploads {
             sender,
             md5: Md5Bench::default(),
             buffers: Buffers::default(),
+            rest: patience.rest,
             nudged: Notify::new(),
         });
         let mut scheduler = Scheduler::new(Parts {
@@ -282,8 +285,7 @@ impl Uploads {
     pub async fn found(&self, operation: OperationId, path: PathBuf) -> Result<bool, UploadsError> {
         let Some(order) = self.ask(|done| Message::OrderFor { operation, done }).await? else { return Ok(false) };
         let Some(facts) = worker::same_bytes(path.clone(), order).await else { return Ok(false) };
-        let (modified_ns, file_id) = (facts.modified_ns, facts.file_id);
-        self.inner.catalogue.set_place(operation, path.clone(), modified_ns, file_id).await?;
+        self.inner.catalogue.set_source(operation, path.clone(), facts).await?;
         self.ask(|done| Message::Moved { operation, path, facts, done }).await?;
         Ok(true)
     }

@@ -110,6 +110,7 @@ pub fn snapshot(record: &UploadRecord, job: &Job, around: &Surroundings) -> Uplo
         needed_by: record.needed_by,
         // The board's to judge: it knows who goes before.
         late: false,
+        changed: job.was_changed(),
     }
 }
 

@@ -42,6 +42,8 @@ fn job_of(record: &UploadRecord, journaled: &mut Journaled) -> Job {
     }
     let mut job = Job::new(facts, record.paused);
     if let Some(upload) = journaled.uploads.remove(&record.operation)
+        // Else its file has another size by now, and the app ended before the journal knew.
+        && upload.facts.bytes == record.bytes
         && let Ok(plan) = Plan::with_parts_of(record.bytes, upload.part_bytes)
     {
         job = job.with_journaled(upload.facts, plan, upload.upload_id, upload.parts);

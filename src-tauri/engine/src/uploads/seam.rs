@@ -1,5 +1,6 @@
 //! What the upload engine needs of the catalogue, and nothing more: the catalogue implements it, tests bring their own.
 
+use super::source::SourceFacts;
 use lectern_shared::Millis;
 use lectern_shared::ids::{AssetId, CourseId, OperationId, VideoId};
 use lectern_shared::media::{AssetKind, Probe};
@@ -81,14 +82,9 @@ pub trait UploadCatalogue: Send + Sync + 'static {
     /// for ever.
     async fn announced(&self, assets: &[AssetId]) -> Result<Vec<(AssetId, Announced)>, CatalogueError>;
     async fn set_paused(&self, operation: OperationId, paused: bool) -> Result<(), CatalogueError>;
-    /// The file was found at another place.
-    async fn set_place(
-        &self,
-        operation: OperationId,
-        path: PathBuf,
-        modified_ns: i64,
-        file_id: (u64, u64),
-    ) -> Result<(), CatalogueError>;
+    /// The file was found at another place, or with another size. With another size it must be described again.
+    async fn set_source(&self, operation: OperationId, path: PathBuf, facts: SourceFacts)
+    -> Result<(), CatalogueError>;
     async fn set_needed_by(&self, operations: &[OperationId], at: Option<Millis>) -> Result<(), CatalogueError>;
     async fn set_outcome(&self, operation: OperationId, outcome: Option<Outcome>) -> Result<(), CatalogueError>;
     /// Cancelled by the user: takes the upload row away and deletes the place and the asset it was for.

@@ -32,6 +32,8 @@ pub enum SourceProblem {
     Unreadable(String),
     #[error("the file has another size")]
     Resized,
+    #[error("something still writes into the file")]
+    StillWritten,
 }
 
 /// How a file stands to the facts known of it. Another size is a [`SourceProblem`].

@@ -7,6 +7,7 @@ use super::hashing::{self, Chaining, TreeHasher, hex};
 use super::job::{Event, Remote, StepFailure};
 use super::journal::{Journal, PartProof, Write};
 use super::parts::Plan;
+use super::rest::{Sighting, is_at_rest};
 use super::seam::{CatalogueError, Outcome, UploadCatalogue, UploadRecord};
 use super::source::{Source, SourceFacts, SourceProblem, Standing};
 use crate::remote::sender::PartSender;
@@ -39,6 +40,8 @@ pub struct Outside {
     pub sender: PartSender,
     pub md5: Md5Bench,
     pub buffers: Buffers,
+    /// See [`Patience`](crate::remote::Patience).
+    pub rest: Duration,
     /// Server or store may be back.
     pub nudged: Notify,
 }
@@ -54,6 +57,8 @@ pub struct Order {
     pub sent_once: bool,
     /// When the last part was.
     pub confirmed_at: Option<Instant>,
+    /// The file as nothing wrote into it any more.
+    pub rested: Option<SourceFacts>,
 }
 
 impl From<SourceProblem> for StepFailure {
@@ -104,11 +109,14 @@ pub async fn blocking<T: Send + 'static>(
 
 /// Looks at the file, writes the intent, opens the store's side and asks what it has.
 pub async fn open(outside: &Outside, order: Order, fresh: bool) -> Result<Event, StepFailure> {
-    let Order { record, facts, plan, upload_id, confirmed, .. } = order;
+    let Order { record, facts, plan, upload_id, confirmed, rested, .. } = order;
     let (asset, operation) = (record.asset, record.operation);
-    let path = record.path.clone();
+    let (path, rest) = (record.path.clone(), outside.rest);
     let (found, media_type) = blocking(move || {
         let (source, found) = Source::open(&path)?;
+        if rested != Some(found) && !is_at_rest(&source, Sighting::next(None, found, Instant::now()), rest)? {
+            return Err(SourceProblem::StillWritten);
+        }
         Ok((found, content::sniff(source.file(), &path)?.media_type))
     })
     .await?;

@@ -76,7 +76,7 @@ impl Publishing {
         self.tasks.spawn(async move {
             if parts.publish(file.asset, jpeg).await {
                 parts.say(&file, &probe, true).await;
-                let _ = parts.catalogue.set_described(file.operation).await;
+                let _ = parts.catalogue.set_described(file.operation, file.bytes).await;
             }
             operations.lock().unwrap_or_else(PoisonError::into_inner).remove(&file.operation);
         });
@@ -133,11 +133,18 @@ impl Running {
     async fn run(mut self) {
         self.wanted.notified().await;
         loop {
-            if self.round().await {
-                // A file, the server or the store was not there: later.
-                let _ = tokio::time::timeout(AGAIN, self.wanted.notified()).await;
-            } else {
-                self.wanted.notified().await;
+            let is_left = self.round().await;
+            let again = async {
+                match is_left {
+                    // A file, the server or the store was not there.
+                    true => tokio::time::sleep(AGAIN).await,
+                    false => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = again => {}
+                () = self.wanted.notified() => {}
+                () = self.parts.catalogue.resized() => {}
             }
         }
     }
@@ -182,7 +189,7 @@ impl Running {
             }
             None => {
                 self.parts.say(&file, &probe, false).await;
-                self.parts.catalogue.set_described(file.operation).await.is_ok()
+                self.parts.catalogue.set_described(file.operation, file.bytes).await.is_ok()
             }
         }
     }

@@ -1,9 +1,12 @@
 //! The engine's catalogue in memory: what SQLite would keep across a restart.
 
-use lectern_engine::uploads::{Announced, CatalogueError, NewUpload, Outcome, UploadCatalogue, UploadRecord};
+use lectern_engine::uploads::{
+    Announced, CatalogueError, NewUpload, Outcome, SourceFacts, UploadCatalogue, UploadRecord,
+};
 use lectern_shared::ids::{AssetId, OperationId};
 use lectern_shared::media::Probe;
 use lectern_shared::upload::Destination;
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 #[derive(Default)]
@@ -66,16 +69,15 @@ impl UploadCatalogue for MemoryCatalogue {
         Ok(())
     }
 
-    async fn set_place(
+    async fn set_source(
         &self,
         operation: OperationId,
-        path: std::path::PathBuf,
-        modified_ns: i64,
-        file_id: (u64, u64),
+        path: PathBuf,
+        facts: SourceFacts,
     ) -> Result<(), CatalogueError> {
         self.change(operation, |record| {
             record.path = path;
-            (record.modified_ns, record.file_id) = (modified_ns, file_id);
+            (record.bytes, record.modified_ns, record.file_id) = (facts.bytes, facts.modified_ns, facts.file_id);
         });
         Ok(())
     }

@@ -231,6 +231,10 @@ impl CourseServer for TestServer {
             if state.objects.contains_key(&request.asset) {
                 return Ok(OpenedUpload::Ready);
             }
+            // The file was still being written when it was opened before.
+            if state.open.get(&request.asset).is_some_and(|open| open.bytes != request.bytes) {
+                state.open.remove(&request.asset);
+            }
             state.opened += 1;
             let upload_id = format!("up-{}", state.opened);
             let open = state.open.entry(request.asset).or_insert_with(|| OpenOne {

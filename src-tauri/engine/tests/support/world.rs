@@ -2,12 +2,15 @@
 
 use super::catalogue::MemoryCatalogue;
 use super::store::TestServer;
+use lectern_engine::remote::{Line, Patience};
 use lectern_engine::uploads::{Intake, Uploads, UploadsConfig, take_in};
 use lectern_shared::event::AppEvent;
 use lectern_shared::ids::{AssetId, OperationId, UserId};
 use lectern_shared::upload::{Destination, IntakeReport, UploadSnapshot, UploadState};
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -19,16 +22,23 @@ pub struct World {
     pub server: Arc<TestServer>,
     pub catalogue: Arc<MemoryCatalogue>,
     pub events: Arc<Mutex<Vec<(Instant, AppEvent)>>>,
+    /// How long a file must not have been written to; tests that are not about that send files as soon as they are there.
+    rest: Duration,
     user: UserId,
 }
 
 impl World {
     pub async fn new() -> Self {
+        Self::with_rest(Duration::ZERO).await
+    }
+
+    pub async fn with_rest(rest: Duration) -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
             server: TestServer::start().await,
             catalogue: Arc::default(),
             events: Arc::default(),
+            rest,
             user: UserId::new(),
         }
     }
@@ -37,7 +47,7 @@ impl World {
         let config = UploadsConfig {
             journal: self.folder.path().join("journal.db"),
             user: self.user,
-            line: Default::default(),
+            line: Line { patience: Patience { rest: self.rest, ..Patience::default() }, ..Line::default() },
             idle: false,
             hold: None,
             limit: None,
@@ -131,6 +141,10 @@ pub fn content(length: usize, seed: u64) -> Vec<u8> {
     key[..8].copy_from_slice(&seed.to_le_bytes());
     blake3::Hasher::new_keyed(&key).finalize_xof().fill(&mut bytes);
     bytes
+}
+
+pub fn append(path: &Path, bytes: &[u8]) {
+    File::options().append(true).open(path).unwrap().write_all(bytes).unwrap();
 }
 
 pub fn snapshot(uploads: &Uploads, operation: OperationId) -> Option<UploadSnapshot> {

@@ -1,6 +1,7 @@
-//! Files that go away, come back, or turn up elsewhere while they are uploaded.
+//! Files that go away, come back, turn up elsewhere or are still being written while they are uploaded.
 
-use crate::support::world::{MIB, World, content, snapshot, until, until_state};
+use crate::support::world::{MIB, World, append, content, snapshot, until, until_state};
+use lectern_engine::uploads::UploadCatalogue as _;
 use lectern_shared::upload::{Cause, UploadState};
 use std::time::Duration;
 
@@ -46,4 +47,88 @@ async fn a_file_shown_at_another_place_goes_on_and_another_file_is_turned_down()
     let left = paused.parts - paused.parts_confirmed;
     assert!(sent.len() <= left as usize, "{sent:?} went, {left} were not confirmed");
     assert_eq!(world.catalogue.records.lock().unwrap()[0].path, away, "a restart looks there too");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_is_sent_when_its_recorder_has_ended_and_not_a_byte_before() {
+    let world = World::with_rest(Duration::from_millis(600)).await;
+    let uploads = world.engine().await;
+    let path = world.file("recording.bin", 2 * MIB);
+    let (operation, asset) = world.add(&uploads, path.clone()).await;
+    for minute in 0..15_u64 {
+        append(&path, &content(2 * MIB, minute));
+        tokio::time::sleep(Duration::from_millis(60)).await;
+    }
+    let waiting = snapshot(&uploads, operation).unwrap();
+    assert_eq!((waiting.state, waiting.cause), (UploadState::Queued, Some(Cause::StillWritten)));
+    assert_eq!(world.puts_of(asset), [] as [u32; 0]);
+    let ready = until_state(&uploads, operation, UploadState::Ready).await;
+    assert_eq!((ready.bytes, ready.confirmed), (32 * MIB as u64, 32 * MIB as u64));
+    world.assert_stored(asset, &path);
+    assert_eq!(world.puts_of(asset).len(), 4, "nothing went twice");
+    assert_eq!(world.catalogue.records.lock().unwrap()[0].bytes, 32 * MIB as u64, "a restart knows its size");
+    world.assert_progress_was_honest(false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_movie_whose_header_is_not_written_yet_is_waited_for() {
+    let world = World::with_rest(Duration::from_millis(30)).await;
+    let uploads = world.engine().await;
+    let path = world.path("export.mp4");
+    let media = [&b"\0\0\0\x18ftypmp42\0\0\0\0isommp42"[..], b"\0\x10\0\x08mdat", &content(MIB, 1)].concat();
+    std::fs::write(&path, media).unwrap();
+    let (operation, asset) = world.add(&uploads, path.clone()).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let waiting = snapshot(&uploads, operation).unwrap();
+    assert_eq!((waiting.cause, world.puts_of(asset)), (Some(Cause::StillWritten), vec![]));
+    append(&path, b"\0\0\0\x10moov12345678");
+    until_state(&uploads, operation, UploadState::Ready).await;
+    world.assert_stored(asset, &path);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_grows_while_it_is_sent_is_sent_anew_with_all_its_bytes() {
+    let world = World::new().await;
+    let uploads = world.engine().await;
+    world.server.with(|state| state.delay = Duration::from_millis(60));
+    let path = world.file("lecture.bin", 40 * MIB);
+    let (operation, asset) = world.add(&uploads, path.clone()).await;
+    until("a part is confirmed", || snapshot(&uploads, operation).unwrap().parts_confirmed >= 1).await;
+    append(&path, &content(MIB, 5));
+    let ready = until_state(&uploads, operation, UploadState::Ready).await;
+    world.assert_stored(asset, &path);
+    assert_eq!((ready.bytes, ready.changed), (41 * MIB as u64, true));
+    world.assert_progress_was_honest(true);
+}
+
+/// The app ends between the catalogue's knowing and the journal's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_grew_and_a_crash_are_survived_together() {
+    let world = World::new().await;
+    let uploads = world.engine().await;
+    world.server.with(|state| state.delay = Duration::from_millis(60));
+    let path = world.file("lecture.bin", 40 * MIB);
+    let (operation, asset) = world.add(&uploads, path.clone()).await;
+    until("a part is confirmed", || snapshot(&uploads, operation).unwrap().parts_confirmed >= 1).await;
+    drop(uploads);
+    append(&path, &content(MIB, 5));
+    let length = std::fs::metadata(&path).unwrap().len();
+    let mut facts = lectern_engine::uploads::SourceFacts { bytes: length, modified_ns: 0, file_id: (0, 0) };
+    facts.modified_ns = world.catalogue.records.lock().unwrap()[0].modified_ns;
+    world.catalogue.set_source(operation, path.clone(), facts).await.unwrap();
+    let uploads = world.engine().await;
+    until_state(&uploads, operation, UploadState::Ready).await;
+    world.assert_stored(asset, &path);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_gone_while_it_was_waited_for_is_missed() {
+    let world = World::with_rest(Duration::from_secs(30)).await;
+    let uploads = world.engine().await;
+    let path = world.file("recording.bin", MIB);
+    let (operation, _) = world.add(&uploads, path.clone()).await;
+    until("it is waited for", || snapshot(&uploads, operation).unwrap().cause == Some(Cause::StillWritten)).await;
+    std::fs::remove_file(&path).unwrap();
+    let paused = until_state(&uploads, operation, UploadState::Paused).await;
+    assert_eq!(paused.cause, Some(Cause::SourceGone));
 }

@@ -34,4 +34,8 @@ needed_by: number | null,
 /**
  * As things go it will not be there in time.
  */
-late: boolean, };
+late: boolean, 
+/**
+ * The file was changed since it was queued: it is sent as it is now.
+ */
+changed: boolean, };

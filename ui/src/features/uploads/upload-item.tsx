@@ -64,7 +64,10 @@ export const UploadItem = memo(function UploadItem({ upload, control, find, canR
           `${percentOf(upload.confirmed, bytes)} %`
         )}
       </span>
-      <small className="truncate">{upload.destination || "Media library"}</small>
+      <small className="truncate">
+        {upload.destination || "Media library"}
+        {upload.changed && " · the file changed: sent anew"}
+      </small>
       <small className="upload-state" data-tone={tone}>
         {state === "uploading" && upload.seconds_left !== null
           ? formatLeft(upload.seconds_left)

@@ -72,6 +72,10 @@ pub struct Job {
     restarted: bool,
     reopens: u32,
     rehashes: u32,
+    /// The file as nothing wrote into it any more.
+    rested: Option<SourceFacts>,
+    /// It is not sent as it was when it was queued.
+    changed: bool,
 }
 
 impl Job {
@@ -101,6 +105,8 @@ impl Job {
             restarted: false,
             reopens: 0,
             rehashes: 0,
+            rested: None,
+            changed: false,
         }
     }
 
@@ -199,6 +205,17 @@ impl Job {
     }
 
     #[must_use]
+    pub fn rested(&self) -> Option<SourceFacts> {
+        self.rested
+    }
+
+    /// The file was changed since it was queued, and is sent as it is now.
+    #[must_use]
+    pub fn was_changed(&self) -> bool {
+        self.changed
+    }
+
+    #[must_use]
     pub fn confirmed_at(&self) -> Option<Instant> {
         self.confirmed_at
     }
@@ -223,6 +240,7 @@ impl Job {
         match self.phase {
             Phase::Ready => UploadState::Ready,
             Phase::Failed => UploadState::Failed,
+            _ if !self.paused && self.awaits_rest() => UploadState::Queued,
             _ if self.paused || self.hold.is_some() => UploadState::Paused,
             Phase::Rehashing => UploadState::Hashing,
             Phase::Completing => UploadState::Verifying,
@@ -246,6 +264,12 @@ impl Job {
     #[must_use]
     pub fn awaits_source(&self) -> bool {
         matches!(self.hold, Some(Cause::SourceGone | Cause::DriveGone { .. } | Cause::CloudOnly)) && !self.is_finished()
+    }
+
+    /// Something writes into its file, and may end any moment.
+    #[must_use]
+    pub fn awaits_rest(&self) -> bool {
+        self.hold == Some(Cause::StillWritten) && !self.is_finished()
     }
 
     /// The step it wants to begin now. The host may make it wait.
@@ -321,12 +345,13 @@ impl Job {
                 return Vec::new();
             }
             Event::SourceBack => {
-                if self.awaits_source() {
+                if self.awaits_source() || self.awaits_rest() {
                     self.hold = None;
                     self.stop_waiting();
                 }
                 return Vec::new();
             }
+            Event::SourceRests(facts) => return self.source_rests(facts),
             Event::PartEnded { part, end } => return self.part_ended(part, end, now, jitter),
             _ => self.step_running = false,
         }
@@ -348,13 +373,13 @@ impl Job {
             }
             Event::SameContent(facts) => self.go_on_with(facts),
             Event::OtherContent(facts) => {
-                self.facts = facts;
+                (self.facts, self.changed) = (facts, true);
                 let mut actions = self.start_again();
                 actions.push(Action::KeepFacts(facts));
                 actions
             }
             Event::Pause | Event::Resume | Event::Retry | Event::Nudge => Vec::new(),
-            Event::SourceBack | Event::PartEnded { .. } => Vec::new(),
+            Event::SourceBack | Event::SourceRests(_) | Event::PartEnded { .. } => Vec::new(),
         };
         self.step_trouble = Trouble::default();
         actions

@@ -2,6 +2,7 @@
 
 use super::{Action, Event, Job, PartEnd, Phase, REHASHES_MAX, REOPENS_MAX, StepFailure};
 use crate::remote::Pauses;
+use crate::uploads::parts::FILE_BYTES_MAX;
 use crate::uploads::source::{SourceFacts, SourceProblem};
 use lectern_shared::upload::Cause;
 use std::time::{Duration, Instant};
@@ -152,7 +153,7 @@ impl Job {
             SourceProblem::CloudOnly => self.hold(Cause::CloudOnly),
             SourceProblem::Denied => self.hold(Cause::AccessDenied),
             SourceProblem::Unreadable(detail) => self.hold(Cause::SourceUnreadable { detail }),
-            SourceProblem::Resized => self.fail(Cause::SourceChanged),
+            SourceProblem::Resized | SourceProblem::StillWritten => self.hold(Cause::StillWritten),
         }
     }
 
@@ -160,7 +161,7 @@ impl Job {
     fn touched(&mut self, facts: SourceFacts) -> Vec<Action> {
         self.rehashes += 1;
         if self.rehashes > REHASHES_MAX {
-            return self.fail(Cause::SourceChanged);
+            return self.hold(Cause::StillWritten);
         }
         if self.confirmed.is_empty() && self.in_flight.is_empty() {
             return self.go_on_with(facts);
@@ -168,6 +169,28 @@ impl Job {
         let mut actions = self.drop_attempts();
         self.drop_step(&mut actions);
         self.phase = Phase::Rehashing;
+        actions
+    }
+
+    /// With another size it is another file: everything from the start.
+    pub(super) fn source_rests(&mut self, facts: SourceFacts) -> Vec<Action> {
+        if !self.awaits_rest() {
+            return Vec::new();
+        }
+        self.hold = None;
+        self.rehashes = 0;
+        self.rested = Some(facts);
+        self.stop_waiting();
+        if facts.bytes == self.facts.bytes {
+            return Vec::new();
+        }
+        if !(1..=FILE_BYTES_MAX).contains(&facts.bytes) {
+            return self.fail(Cause::SourceChanged);
+        }
+        (self.facts, self.changed) = (facts, true);
+        (self.plan, self.upload_id) = (None, None);
+        let mut actions = self.start_again();
+        actions.push(Action::Forget);
         actions
     }
 

@@ -206,7 +206,7 @@ fn each_end_of_a_part_leads_to_its_state() {
         (PartEnd::NoSpace, UploadState::Paused, Some(Cause::NotEnoughSpace { needed: 3 * PART, free: 0 })),
         (refused(), UploadState::Failed, Some(Cause::Refused { detail: detail() })),
         (gone, UploadState::Paused, Some(Cause::SourceGone)),
-        (resized, UploadState::Failed, Some(Cause::SourceChanged)),
+        (resized, UploadState::Queued, Some(Cause::StillWritten)),
     ] {
         let mut bench = Bench::sending();
         let part = bench.start();
@@ -275,6 +275,44 @@ fn a_touched_file_of_which_nothing_was_sent_needs_no_reading() {
 }
 
 #[test]
+fn a_file_that_grew_is_another_one_when_it_rests() {
+    let mut bench = Bench::sending();
+    let part = bench.start();
+    bench.end(part, PartEnd::Confirmed(proof(1)));
+    let grown = SourceFacts { bytes: 4 * PART, ..LATER };
+    assert_eq!(bench.on(Event::SourceRests(grown)), [], "nobody waits for that");
+    let part = bench.start();
+    bench.end(part, PartEnd::Source(SourceProblem::Resized));
+    assert_eq!(bench.job.wants(bench.now), None);
+    let actions = bench.on(Event::SourceRests(grown));
+    assert_eq!(actions, [Action::DropAttempts, Action::ForgetParts(None), Action::Forget]);
+    assert_eq!(bench.job.wants(bench.now), Some(Step::Open { fresh: true }));
+    assert_eq!((bench.job.facts(), bench.job.confirmed_bytes(), bench.job.plan().count()), (grown, 0, 4));
+    assert_eq!((bench.job.upload_id(), bench.job.was_changed()), (None, true));
+}
+
+#[test]
+fn a_file_that_was_only_waited_for_goes_on_from_what_is_confirmed() {
+    let mut bench = Bench::sending();
+    let part = bench.start();
+    bench.end(part, PartEnd::Confirmed(proof(1)));
+    let part = bench.start();
+    bench.end(part, PartEnd::Source(SourceProblem::Resized));
+    assert_eq!(bench.on(Event::SourceRests(LATER)), []);
+    assert_eq!((bench.job.next_part(bench.now), bench.job.confirmed_bytes()), (Some(2), PART));
+    assert!(!bench.job.was_changed());
+}
+
+#[test]
+fn a_file_that_was_emptied_fails_when_it_rests() {
+    let mut bench = Bench::new();
+    bench.announce();
+    bench.fail_step(StepFailure::Source(SourceProblem::Resized));
+    let actions = bench.on(Event::SourceRests(SourceFacts { bytes: 0, ..LATER }));
+    assert_eq!(actions.last(), Some(&Action::Failed(Cause::SourceChanged)));
+}
+
+#[test]
 fn each_failure_of_a_step_leads_to_its_state() {
     let space = Cause::NotEnoughSpace { needed: 5, free: 1 };
     let detail = || "no".to_owned();
@@ -290,7 +328,8 @@ fn each_failure_of_a_step_leads_to_its_state() {
             UploadState::Paused,
             Some(Cause::SourceUnreadable { detail: detail() }),
         ),
-        (StepFailure::Source(SourceProblem::Resized), UploadState::Failed, Some(Cause::SourceChanged)),
+        (StepFailure::Source(SourceProblem::Resized), UploadState::Queued, Some(Cause::StillWritten)),
+        (StepFailure::Source(SourceProblem::StillWritten), UploadState::Queued, Some(Cause::StillWritten)),
     ] {
         let mut bench = Bench::new();
         bench.announce();

@@ -51,6 +51,8 @@ pub enum Event {
     Nudge,
     /// The file is there again, or was shown by the user at another place.
     SourceBack,
+    /// Nothing writes into the file any more, which is now like this.
+    SourceRests(SourceFacts),
 }
 
 /// Who could not be reached.
@@ -110,4 +112,6 @@ pub enum Action {
     Failed(Cause),
     /// It goes on: take the failure back.
     Revived,
+    /// What the journal knows is of another file.
+    Forget,
 }

@@ -1,11 +1,15 @@
-//! Looks for files that are not there: a drive is plugged in again, a file put back, or shown by the user elsewhere.
+//! Looks for files that are not there (a drive is plugged in again, a file put back, or shown by the user elsewhere) and
+//! at those that are still being written.
 
 use super::{Message, Scheduler};
 use crate::uploads::job::{Action, Event};
+use crate::uploads::rest::{Sighting, is_at_rest};
 use crate::uploads::seam::UploadRecord;
-use crate::uploads::source::{self, SourceFacts};
-use crate::uploads::worker::Order;
+use crate::uploads::source::{self, Source, SourceFacts, SourceProblem};
+use crate::uploads::worker::{Order, Outside, blocking};
 use lectern_shared::ids::OperationId;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,11 +17,23 @@ use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Who looks at a file that is being written does so more often.
+const LOOK_AT_WRITTEN: Range<Duration> = Duration::from_millis(10)..Duration::from_secs(1);
 
 #[derive(Default)]
 pub(super) struct Lookout {
     at: Option<Instant>,
     running: Option<AbortOnDropHandle<()>>,
+    /// Files that something wrote into when they were last looked at.
+    seen: HashMap<OperationId, Sighting>,
+}
+
+/// What one look has shown.
+pub(in crate::uploads) enum Sight {
+    /// The file is there again; or not there any more, which its next step will say.
+    Turned,
+    Written(Sighting),
+    Rests(SourceFacts),
 }
 
 impl Lookout {
@@ -28,32 +44,50 @@ impl Lookout {
 
 impl Scheduler {
     pub(super) fn look_out(&mut self, now: Instant) {
-        if self.lanes.absent.is_empty() {
+        let is_written = !self.lanes.written.is_empty();
+        if self.lanes.absent.is_empty() && !is_written {
             self.lookout.at = None;
             return;
         }
-        let at = *self.lookout.at.get_or_insert(now + LOOK_EVERY);
+        let written = (self.outside.rest / 3).clamp(LOOK_AT_WRITTEN.start, LOOK_AT_WRITTEN.end);
+        let next = now + if is_written { written } else { LOOK_EVERY };
+        let at = self.lookout.at.map_or(next, |at| at.min(next));
+        self.lookout.at = Some(at);
         if at > now || self.lookout.running.is_some() {
             return;
         }
-        self.lookout.at = Some(now + LOOK_EVERY);
-        let absent = self.lanes.absent.iter().filter_map(|operation| self.entries.get(operation));
-        let absent: Vec<Arc<UploadRecord>> = absent.map(|entry| entry.record.clone()).collect();
-        let outbox = self.outbox.clone();
+        self.lookout.at = Some(next);
+        let records = |lane: &BTreeSet<OperationId>| -> Vec<Arc<UploadRecord>> {
+            lane.iter().filter_map(|operation| self.entries.get(operation)).map(|entry| entry.record.clone()).collect()
+        };
+        let (absent, written) = (records(&self.lanes.absent), records(&self.lanes.written));
+        let seen = self.lookout.seen.clone();
+        let (outside, outbox) = (self.outside.clone(), self.outbox.clone());
         let task = tokio::spawn(async move {
-            let looked = tokio::task::spawn_blocking(move || {
-                let is_back = |record: &&Arc<UploadRecord>| source::look(&record.path).is_ok();
-                absent.iter().filter(is_back).map(|record| record.operation).collect()
-            });
-            let _ = outbox.send(Message::Back { operations: looked.await.unwrap_or_default() });
+            let mut sights = back(absent).await;
+            for record in written {
+                let before = seen.get(&record.operation).copied();
+                sights.extend(look_at(&outside, &record, before).await.map(|sight| (record.operation, sight)));
+            }
+            let _ = outbox.send(Message::Looked { sights });
         });
         self.lookout.running = Some(AbortOnDropHandle::new(task));
     }
 
-    pub(super) fn back(&mut self, operations: Vec<OperationId>) {
+    pub(super) fn looked(&mut self, sights: Vec<(OperationId, Sight)>) {
         self.lookout.running = None;
-        for operation in operations {
-            self.apply(operation, Event::SourceBack);
+        self.lookout.seen.clear();
+        for (operation, sight) in sights {
+            match sight {
+                Sight::Turned => self.apply(operation, Event::SourceBack),
+                Sight::Written(sighting) => drop(self.lookout.seen.insert(operation, sighting)),
+                Sight::Rests(facts) => {
+                    if let Some(entry) = self.entries.get_mut(&operation) {
+                        entry.record = Arc::new(with_facts(&entry.record, facts));
+                    }
+                    self.apply(operation, Event::SourceRests(facts));
+                }
+            }
         }
     }
 
@@ -73,12 +107,50 @@ impl Scheduler {
     ) {
         if let Some(entry) = self.entries.get_mut(&operation) {
             self.board.put_path(entry.record.asset, path.clone());
-            let SourceFacts { modified_ns, file_id, .. } = facts;
-            entry.record = Arc::new(UploadRecord { path, modified_ns, file_id, ..(*entry.record).clone() });
+            entry.record = Arc::new(UploadRecord { path, ..with_facts(&entry.record, facts) });
             entry.job.found_at(facts);
             self.carry_out(operation, Action::KeepFacts(facts));
             self.apply(operation, Event::SourceBack);
         }
         let _ = done.send(());
+    }
+}
+
+fn with_facts(record: &UploadRecord, facts: SourceFacts) -> UploadRecord {
+    let SourceFacts { bytes, modified_ns, file_id } = facts;
+    UploadRecord { bytes, modified_ns, file_id, ..record.clone() }
+}
+
+/// Those whose file is there.
+async fn back(absent: Vec<Arc<UploadRecord>>) -> Vec<(OperationId, Sight)> {
+    let looked = blocking(move || {
+        let is_back = |record: &&Arc<UploadRecord>| source::look(&record.path).is_ok();
+        Ok(absent.iter().filter(is_back).map(|record| (record.operation, Sight::Turned)).collect())
+    });
+    looked.await.unwrap_or_default()
+}
+
+/// None: nothing is to be said yet.
+async fn look_at(outside: &Outside, record: &UploadRecord, before: Option<Sighting>) -> Option<Sight> {
+    let (path, rest) = (record.path.clone(), outside.rest);
+    let looked = blocking(move || {
+        let (source, facts) = Source::open(&path)?;
+        let sighting = Sighting::next(before, facts, Instant::now());
+        Ok((sighting, is_at_rest(&source, sighting, rest)?))
+    });
+    match looked.await {
+        Ok((Sighting { facts, .. }, true)) => {
+            if facts.bytes != record.bytes
+                && let Err(error) = outside.catalogue.set_source(record.operation, record.path.clone(), facts).await
+            {
+                tracing::warn!(%error, "the catalogue does not know a file's new size");
+                return None;
+            }
+            Some(Sight::Rests(facts))
+        }
+        Ok((sighting, false)) => Some(Sight::Written(sighting)),
+        // Shorter than a moment ago.
+        Err(SourceProblem::Resized) => None,
+        Err(_) => Some(Sight::Turned),
     }
 }

@@ -255,6 +255,7 @@ pub(super) fn order_of(entry: &Entry, uplink: Option<u64>) -> Order {
         confirmed: job.confirmed().clone(),
         sent_once: job.was_sent_once(),
         confirmed_at: job.confirmed_at(),
+        rested: job.rested(),
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) enum Lane {
     Active,
     /// Its file is not there: it is looked for from time to time.
     Absent,
+    /// Something writes into its file: it is looked at more often.
+    Written,
     /// Finished, or stopped by somebody.
     Parked,
 }
@@ -32,6 +34,7 @@ pub(super) struct Lanes {
     pub(super) large_to_open: BTreeMap<Rank, OperationId>,
     pub(super) active: BTreeMap<Rank, OperationId>,
     pub(super) absent: BTreeSet<OperationId>,
+    pub(super) written: BTreeSet<OperationId>,
 }
 
 impl Lanes {
@@ -42,6 +45,7 @@ impl Lanes {
             Lane::ToOpen { is_small: false } => drop(self.large_to_open.remove(&rank)),
             Lane::Active => drop(self.active.remove(&rank)),
             Lane::Absent => drop(self.absent.remove(&operation)),
+            Lane::Written => drop(self.written.remove(&operation)),
             Lane::Parked => {}
         }
     }
@@ -53,6 +57,7 @@ impl Lanes {
             Lane::ToOpen { is_small: false } => drop(self.large_to_open.insert(rank, operation)),
             Lane::Active => drop(self.active.insert(rank, operation)),
             Lane::Absent => drop(self.absent.insert(operation)),
+            Lane::Written => drop(self.written.insert(operation)),
             Lane::Parked => {}
         }
     }
@@ -67,6 +72,7 @@ fn lane_of(entry: &Entry, now: Instant) -> Lane {
     match job.phase() {
         Phase::Announcing => Lane::Announcing,
         _ if entry.step.is_some() || !entry.attempts.is_empty() => Lane::Active,
+        _ if job.awaits_rest() && !job.is_paused_by_user() => Lane::Written,
         _ if job.awaits_source() => Lane::Absent,
         _ if job.is_finished() || job.cause().is_some() => Lane::Parked,
         Phase::Opening if job.wakes_at(now).is_none() => Lane::ToOpen { is_small: is_small(entry) },

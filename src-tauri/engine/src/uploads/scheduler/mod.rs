@@ -19,7 +19,7 @@ use super::worker::{Order, Outside};
 use crate::EventSink;
 use crate::remote::sender::Gauge;
 use crate::remote::{Patience, Pauses};
-use absent::Lookout;
+use absent::{Lookout, Sight};
 use announce::Announcer;
 use lanes::{Lane, Lanes};
 use lectern_shared::Millis;
@@ -93,9 +93,9 @@ pub(super) enum Message {
     Nudge,
     /// Connections are dead.
     LineChanged,
-    /// Files that were not there are.
-    Back {
-        operations: Vec<OperationId>,
+    /// Files that were waited for.
+    Looked {
+        sights: Vec<(OperationId, Sight)>,
     },
     OrderFor {
         operation: OperationId,
@@ -334,7 +334,7 @@ impl Scheduler {
             Message::Part { operation, part, id, end } => self.part_ended(operation, part, id, end),
             Message::Nudge => self.nudge(),
             Message::LineChanged => self.line_changed(),
-            Message::Back { operations } => self.back(operations),
+            Message::Looked { sights } => self.looked(sights),
             Message::OrderFor { operation, done } => self.order_for(operation, done),
             Message::Moved { operation, path, facts, done } => self.moved(operation, path, facts, done),
             Message::Hold { hold, limit } => self.set_hold(hold, limit),
@@ -461,6 +461,7 @@ impl Scheduler {
             Action::DropAttempts => self.drop_attempts(operation),
             Action::DropStep => self.drop_step(operation),
             Action::ForgetParts(numbers) => journal.note(Write::ForgetParts { operation, numbers }),
+            Action::Forget => journal.note(Write::Forget { operation }),
             Action::KeepFacts(facts) => journal.note(Write::Facts { operation, facts }),
             Action::Failed(cause) => {
                 tracing::warn!(%operation, ?cause, "an upload failed");
