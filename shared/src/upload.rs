@@ -127,7 +127,7 @@ pub struct UploadSnapshot {
     pub needed_by: Option<crate::Millis>,
     /// As things go it will not be there in time.
     pub late: bool,
-    /// The file was changed since it was queued: it is sent as it is now.
+    /// The file was changed after some of it was sent: all of it goes as it is now.
     pub changed: bool,
 }
 
@@ -146,6 +146,8 @@ pub struct UploadTotals {
     pub paused: bool,
     /// Uploads that will miss the time they are needed by.
     pub late: u32,
+    /// Uploads whose file is still being written.
+    pub still_written: u32,
     /// Nothing is sent for a while.
     pub hold: Option<Hold>,
     /// The limit in force, bytes a second.

@@ -2,7 +2,7 @@
 
 use crate::{READY_AT_MOST, Scene};
 use lectern_window::page::{SOON, chapter, part};
-use lectern_window::{App, Options, Page, Result, output, video};
+use lectern_window::{App, Options, Page, Result, output, store, video};
 use std::time::Duration;
 
 const MEBIBYTE: u64 = 1 << 20;
@@ -54,6 +54,25 @@ async fn while_somebody_teaches_nothing_is_sent_not_even_after_a_restart() -> Re
     app.page.wait_until_ready(&scene.chapter, READY_AT_MOST).await?;
     app.save_window(&output::pictures()?.join("panel-ready.png"))?;
     app.close().await
+}
+
+/// Dropped while it runs, as people do at the end of a lecture.
+#[tokio::test]
+async fn a_recording_that_still_runs_is_sent_whole_when_it_is_over() -> Result {
+    let scene = Scene::open_with(Options::default()).await?;
+    let file = scene.desktop.folder("Videos")?.join("Today.mp4");
+    let mut recorder = video::recording(&file, 12)?;
+    scene.app.drop_on(&chapter(&scene.chapter), std::slice::from_ref(&file)).await?;
+    let page = &scene.app.page;
+    page.wait_for_text("Still being written", SOON).await?;
+    scene.app.save_window(&output::pictures()?.join("still-written.png"))?;
+    recorder.wait().map_err(lectern_window::Failure::io("the recorder"))?;
+    page.wait_until_ready(&scene.chapter, READY_AT_MOST).await?;
+    page.wait_for_text("0:12", READY_AT_MOST).await?;
+    scene.app.save_window(&output::pictures()?.join("recording-sent.png"))?;
+    let objects = store::read_objects(&scene.desktop.data())?;
+    assert!(objects.iter().any(|object| object.blake3 == store::blake3_of(&file).unwrap_or_default()), "{objects:?}");
+    scene.app.close().await
 }
 
 fn uploading() -> String {

@@ -34,6 +34,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   bundle [--check]     makes packages for this system; --check installs the .deb, uses it, and takes it away
   bench uploads [--json] [--store NAME] [--files NAME] [--no-kill]
                        sends the same files with Lectern and with the tools people use now, side by side
+  bench memory [--json]
+                       what 10,000 queued files cost at a start, and 16 parts on a line of 1 Mbit/s
   audit [--network]    what we depend on: licences, bans, sources; --network also asks for known holes
   sbom                 lists everything that is in a build, in target/sbom (CycloneDX)
   icons                makes the app's pictures from icons/icon.svg again
@@ -60,6 +62,8 @@ fn command(arguments: &[&str]) -> Result {
         ["setup"] => setup::everything(),
         ["contract", rest @ ..] => contract::ask(rest),
         ["bench", "uploads", options @ ..] => bench::uploads(&bench::Options::of(options).ok_or_else(usage)?),
+        ["bench", "memory"] => bench::memory(false),
+        ["bench", "memory", "--json"] => bench::memory(true),
         ["bindings"] => bindings::write(),
         ["bundle"] => bundle::bundle(),
         ["bundle", "--check"] => bundle::check(),

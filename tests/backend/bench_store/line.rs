@@ -1,4 +1,4 @@
-//! A line between client and store: so many bytes a second towards the store, and so long until an answer.
+//! A line between client and store: so many bits a second towards the store, and so long until an answer.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,20 +9,23 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-const BYTES_PER_SECOND: f64 = 50e6 / 8.0;
 const ONE_WAY: Duration = Duration::from_millis(10);
 /// What is on its way at once, for one connection: two round trips of the whole line.
 const ON_ITS_WAY_MAX: usize = 32;
 const PIECE_BYTES: usize = 8 * 1024;
 
 /// When the line is free again, for all connections together.
-type Free = Arc<Mutex<Instant>>;
+#[derive(Clone)]
+struct Free {
+    at: Arc<Mutex<Instant>>,
+    bytes_per_second: f64,
+}
 
 /// Listens until the process ends.
-pub async fn start(upstream: SocketAddr) -> io::Result<SocketAddr> {
+pub async fn start(upstream: SocketAddr, megabits: f64) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    let free = Arc::new(Mutex::new(Instant::now()));
+    let free = Free { at: Arc::new(Mutex::new(Instant::now())), bytes_per_second: megabits * 1e6 / 8.0 };
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
             tokio::spawn(pass(client, upstream, free.clone()));
@@ -60,7 +63,7 @@ async fn carry(mut from: impl AsyncRead + Unpin + Send + 'static, mut to: impl A
 }
 
 fn turn(free: &Free, bytes: usize) -> Instant {
-    let mut free = free.lock().unwrap_or_else(PoisonError::into_inner);
-    *free = (*free).max(Instant::now()) + Duration::from_secs_f64(bytes as f64 / BYTES_PER_SECOND);
-    *free
+    let mut at = free.at.lock().unwrap_or_else(PoisonError::into_inner);
+    *at = (*at).max(Instant::now()) + Duration::from_secs_f64(bytes as f64 / free.bytes_per_second);
+    *at
 }

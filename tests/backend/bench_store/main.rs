@@ -1,5 +1,6 @@
-//! A store for benches to send to: `bench_store [--line] local FOLDER | rclone FOLDER | sink [--tls]`. Prints where it is
-//! and its key as one JSON object, and serves until its standard input ends. The sink then says how much it was sent.
+//! A store for benches to send to: `bench_store [--line MBIT/S] local FOLDER | rclone FOLDER | sink [--tls]`. Prints where
+//! it is and its key as one JSON object, and serves until its standard input ends. The sink then says how much it was sent,
+//! and how many bodies came at once.
 
 mod known;
 mod line;
@@ -20,14 +21,14 @@ use tokio::io::AsyncReadExt as _;
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let (over_a_line, store) = match words.split_first() {
-        Some((&"--line", store)) => (true, store),
-        _ => (false, words.as_slice()),
+    let (line, store) = match words.as_slice() {
+        ["--line", megabits, store @ ..] => (Some(megabits.parse()?), store),
+        store => (None, store),
     };
     match store {
         ["local", folder] => {
             let store = LocalStore::start(Path::new(folder)).await?;
-            serve(store.config(), over_a_line, None).await?;
+            serve(store.config(), line, None).await?;
             store.shutdown().await;
         }
         ["rclone", folder] => {
@@ -43,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 access_key: rclone::ACCESS_KEY.to_owned(),
                 secret_key: rclone::SECRET_KEY.to_owned(),
             };
-            serve(config, over_a_line, None).await?;
+            serve(config, line, None).await?;
         }
         ["sink", tls @ ..] => {
             let (acceptor, root) = match tls {
@@ -51,19 +52,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 _ => (None, None),
             };
             let (config, sink) = sink::start(acceptor).await?;
-            serve(config, over_a_line, root).await?;
-            println!("{}", json!({ "received": sink.received() }));
+            serve(config, line, root).await?;
+            println!("{}", json!({ "received": sink.received(), "most_at_once": sink.most_at_once() }));
         }
-        _ => return Err("bench_store [--line] local FOLDER | rclone FOLDER | sink [--tls]".into()),
+        _ => return Err("bench_store [--line MBIT/S] local FOLDER | rclone FOLDER | sink [--tls]".into()),
     }
     Ok(())
 }
 
 /// Until the input ends. With a line, through it.
-async fn serve(mut config: S3Config, over_a_line: bool, root: Option<String>) -> Result<(), Box<dyn Error>> {
-    if over_a_line {
+async fn serve(mut config: S3Config, megabits: Option<f64>, root: Option<String>) -> Result<(), Box<dyn Error>> {
+    if let Some(megabits) = megabits {
         let port = config.endpoint.port().ok_or("an endpoint has a port")?;
-        let line = line::start(SocketAddr::from(([127, 0, 0, 1], port))).await?;
+        let line = line::start(SocketAddr::from(([127, 0, 0, 1], port)), megabits).await?;
         config.endpoint.set_port(Some(line.port())).map_err(|()| "an endpoint has a port")?;
     }
     say(&config, root.as_deref());

@@ -36,6 +36,9 @@ struct Kept {
     objects: HashMap<String, Object>,
     /// Of bodies that came whole.
     received: u64,
+    /// Bodies that are coming, and the most there were.
+    coming: usize,
+    most_at_once: usize,
 }
 
 struct Upload {
@@ -109,6 +112,7 @@ async fn answer(State(sink): State<Sink>, Query(asked): Query<Asked>, request: R
     match (request.method().clone(), asked) {
         (Method::PUT, Asked { part, upload_id, .. }) => {
             let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+            let _coming = Coming::begin(&sink);
             match drained(request.into_body(), sink.known.body(length.unwrap_or(0))).await {
                 Ok(Some(drained)) => sink.put(key, meta, upload_id.zip(part), drained),
                 Ok(None) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
@@ -131,6 +135,25 @@ fn meta_of(headers: &HeaderMap) -> HeaderMap {
     let ours = headers.iter().filter(|(name, _)| name.as_str().starts_with("x-amz-meta-"));
     // A clone would keep the whole buffer that it was read into.
     ours.filter_map(|(name, value)| Some((name.clone(), HeaderValue::from_bytes(value.as_bytes()).ok()?))).collect()
+}
+
+/// A body that comes.
+struct Coming(Sink);
+
+impl Coming {
+    fn begin(sink: &Sink) -> Self {
+        sink.kept(|kept| {
+            kept.coming += 1;
+            kept.most_at_once = kept.most_at_once.max(kept.coming);
+        });
+        Self(sink.clone())
+    }
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.0.kept(|kept| kept.coming -= 1);
+    }
 }
 
 async fn drained(body: Body, mut sums: known::Body) -> Result<Option<Drained>, axum::Error> {
@@ -170,6 +193,10 @@ impl Sink {
     /// Bytes of all bodies that came whole so far.
     pub fn received(&self) -> u64 {
         self.kept(|kept| kept.received)
+    }
+
+    pub fn most_at_once(&self) -> usize {
+        self.kept(|kept| kept.most_at_once)
     }
 
     fn put(&self, key: String, meta: HeaderMap, part: Option<(String, u32)>, drained: Drained) -> Response {

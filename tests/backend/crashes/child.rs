@@ -114,8 +114,9 @@ async fn act(workspace: &Workspace, plan: &Plan, folder: &Path, step: &Step) -> 
             });
             let paths = files.iter().map(|file| folder.join(name(*file))).collect();
             let report = workspace.add_files(paths, destination).await?;
-            if report.operations.len() != files.len() {
-                return Err(format!("not all were taken in: {report:?}").into());
+            let is_elsewhere = !report.to_library.is_empty() || report.question.is_some();
+            if report.operations.len() != files.len() || is_elsewhere {
+                return Err(format!("not all were taken in, or not in their place: {report:?}").into());
             }
         }
         Step::Rename { file } => {

@@ -99,7 +99,11 @@ pub async fn torture(child: &Path, kills: u32, seed: u64) -> Result<Tally, Failu
     let mut tally = Tally::default();
     while tally.kills < kills {
         let round = Round::new(child, random.random())?;
+        let before = tally.findings.len();
         round.run(kills, &mut random, &mut tally).await?;
+        if tally.findings.len() > before {
+            round.keep(&mut tally);
+        }
     }
     Ok(tally)
 }
@@ -160,6 +164,12 @@ impl Round {
             evidence.look(&self.workspace(), tally)?;
         }
         verdict::judge(&self.workspace(), &self.files(), &self.plan, &evidence, tally).await
+    }
+
+    /// For somebody to look into.
+    fn keep(self, tally: &mut Tally) {
+        let (folder, seed) = (self.folder.keep(), self.seed);
+        tally.findings.push(format!("kept in {} (plan {seed})", folder.display()));
     }
 
     /// Answers what the child said, and whether it got done before it was killed.

@@ -115,6 +115,9 @@ impl Plan {
             let mut content = vec![0; *bytes];
             let mut hasher = blake3::Hasher::new();
             hasher.update(self.course.0.as_bytes()).update(&file.to_le_bytes()).finalize_xof().fill(&mut content);
+            // Bytes that say nothing, so that the name decides: two random ones may be those of a program, and no chapter
+            // shows a program.
+            content.iter_mut().zip(1..=8).for_each(|(byte, plain)| *byte = plain);
             std::fs::write(folder.join(name(file)), content)?;
             // Nothing writes into it any more: it is sent at once.
             let earlier = SystemTime::now() - Duration::from_secs(3600);
@@ -148,6 +151,20 @@ pub(super) fn new_title(file: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lectern_engine::uploads::take_in;
+    use lectern_shared::upload::Destination;
+
+    /// In this plan the third file began with "MZ".
+    #[tokio::test]
+    async fn no_file_of_a_plan_is_taken_for_something_that_a_chapter_does_not_show() {
+        let plan = Plan::of(15_904_052_602_889_982_525);
+        let folder = tempfile::tempdir().unwrap();
+        plan.write_files(folder.path()).unwrap();
+        let paths = (0..plan.files.len()).map(|file| folder.path().join(name(file))).collect();
+        let (course, chapter) = (plan.course, plan.chapters[0]);
+        let intake = take_in(paths, &Destination::Chapter { course, chapter, after: None, before: None }).await;
+        assert_eq!((intake.files.len(), intake.to_library), (plan.files.len(), vec![]));
+    }
 
     #[test]
     fn a_seed_makes_one_plan_and_no_file_is_edited_before_it_is_dropped() {

@@ -113,6 +113,7 @@ impl Bench {
         let wait = self.hurry.patience(Hurry::Sender);
         let sending = SenderTimes { connect: wait, stall: wait, answer: wait, pool_idle: Duration::from_secs(15) };
         let line = lectern_engine::remote::Line {
+            slots: None,
             pace: Pace::default(),
             patience: Patience { sending, between_tries: soon, between_probes: soon, rest: Duration::ZERO },
             roots: pem.clone().map(RootCertificate).into_iter().collect(),

@@ -6,7 +6,9 @@ use futures::stream::BoxStream;
 use lectern_engine::remote::in_process::InProcessServer;
 use lectern_engine::remote::{CourseServer, RemoteError};
 use lectern_engine::sync::Sync;
+use lectern_engine::uploads::{Announced, UploadCatalogue as _};
 use lectern_shared::ids::AssetId;
+use lectern_shared::media::AssetKind;
 use lectern_shared::mutation::Mutation;
 use lectern_shared::protocol::{
     CompleteUpload, OpenUpload, OpenedUpload, PartsResponse, Poke, PullRequest, PullResponse, PushRequest,
@@ -142,4 +144,40 @@ async fn world_view(world: &World, user: lectern_shared::ids::UserId) -> super::
     let fresh = world.device(user);
     fresh.pull().await;
     fresh.view()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_asset_may_be_sent_from_the_answer_to_its_push_on_and_a_refused_one_hears_it_by_the_pull() {
+    let world = World::new().await;
+    let user = world.person().await;
+    let device = world.device(user);
+    let (fine, taken) = (AssetId::new(), AssetId::new());
+    let create = |asset| Mutation::AssetCreate {
+        asset,
+        name: "a.mp4".into(),
+        kind: AssetKind::Video,
+        bytes: 5,
+        predecessor: None,
+    };
+    // Somebody else has made an asset of that id.
+    let other = world.device(world.person().await);
+    other.edit([create(taken)]).await;
+    other.sync().await;
+    device.edit([create(taken), create(fine)]).await;
+    let line = Arc::new(Lossy {
+        server: world.remote(user),
+        lose_pushes: AtomicU32::new(0),
+        lose_pulls: AtomicU32::new(3),
+        pushes: AtomicU32::new(0),
+    });
+    let sync = Sync::start(device.catalogue.clone(), line.clone(), Arc::new(|_| {}));
+    let first = device.catalogue.announced(&[taken, fine]).await.unwrap();
+    assert!(matches!(&first[..], [(asset, Announced::Confirmed)] if *asset == fine), "{first:?}");
+    assert_ne!(line.lose_pulls.load(Ordering::SeqCst), 0, "no pull has come through yet");
+    let second = device.catalogue.announced(&[taken]).await.unwrap();
+    assert!(matches!(&second[..], [(_, Announced::Rejected { .. })]), "{second:?}");
+    assert_eq!(device.waiting().await, 0);
+    let later = device.catalogue.announced(&[fine]).await.unwrap();
+    assert!(matches!(&later[..], [(_, Announced::Confirmed)]), "known after the pull too: {later:?}");
+    sync.shutdown().await;
 }

@@ -3,8 +3,8 @@
 use crate::failure::{Failure, Result};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, SystemTime};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Half a second of colour bars: some kilobytes, other bytes for each name.
 pub fn small(path: &Path) -> Result {
@@ -88,6 +88,26 @@ fn encode(path: &Path, picture: &str, seconds: f64, rate: &[&str]) -> Result {
         status: output.status.to_string(),
         output: String::from_utf8_lossy(&output.stderr).into_owned(),
     })
+}
+
+/// A recording that runs: it grows as a recorder's does, and its header is written when it ends after so many seconds.
+pub fn recording(path: &Path, seconds: u32) -> Result<Child> {
+    let recorder = Command::new("ffmpeg")
+        .args(["-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-re"])
+        .args(["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=24", "-t", &seconds.to_string()])
+        .args(["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-flush_packets", "1", "-f", "mp4"])
+        .arg(path)
+        .stdin(Stdio::null())
+        .spawn();
+    let recorder = recorder.map_err(Failure::io("ffmpeg"))?;
+    let began = Instant::now();
+    while std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+        if began.elapsed() > Duration::from_secs(20) {
+            return Err(Failure::Missing(path.to_owned()));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(recorder)
 }
 
 /// What was written to a moment ago would be waited for.

@@ -134,7 +134,7 @@ test("a file that changed is said to be sent anew", async () => {
   expect(panel()).not.toContain("sent anew");
   host.transfers.uploads = host.transfers.uploads.map((upload) => ({ ...upload, changed: true }));
   host.changed({ tag: "uploads" });
-  await vi.waitFor(() => expect(panel()).toContain("the file changed: sent anew"));
+  await vi.waitFor(() => expect(panel()).toContain("changed, sent anew"));
 });
 
 test("each cause is said once with what is safe, and one retry is about all it stopped", async () => {

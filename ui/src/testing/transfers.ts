@@ -105,6 +105,7 @@ export class Transfers {
       seconds_left: speed > 0 ? Math.ceil(left / speed) : null,
       paused: waiting.length > 0 && waiting.every(({ cause }) => cause?.code === "by_user"),
       late: waiting.filter((upload) => upload.late).length,
+      still_written: waiting.filter(({ cause }) => cause?.code === "still_written").length,
       hold: this.hold,
       limit: this.rules.limit,
     };

@@ -42,6 +42,11 @@ pub fn make(folder: &Path) -> Result<Vec<Workload>> {
     .collect()
 }
 
+/// As many as a course of a whole faculty.
+pub fn queue(folder: &Path) -> Result<Workload> {
+    workload(folder, "10000 x 1 KiB", 10_000, |_| KIB)
+}
+
 fn workload(folder: &Path, name: &'static str, files: u64, size: impl Fn(u64) -> u64) -> Result<Workload> {
     let folder = folder.join(name.replace(' ', ""));
     fs::create_dir_all(&folder).map_err(io(folder.display()))?;

@@ -19,7 +19,7 @@ pub fn cost(folder: &Path, workload: &Workload) -> Result<Vec<serde_json::Value>
         let mut store = Store::start(stores::KINDS[0], &folder.join("store"))?;
         tool.send_and_kill(folder, &store, workload, Duration::from_secs_f64(wall / 2.0))?;
         tool.send_again(folder, &store, workload)?;
-        let again = store.received()?.saturating_sub(workload.bytes);
+        let again = store.received()?.0.saturating_sub(workload.bytes);
         say(&format!("  {:<8} {:>6} MiB", tool.name(), again >> 20));
         rows.push(serde_json::json!({ "tool": tool.name(), "sent_again": again }));
     }

@@ -3,6 +3,7 @@
 mod files;
 mod kill;
 mod measure;
+mod memory;
 mod stores;
 mod tools;
 
@@ -11,6 +12,7 @@ use crate::run::{Result, cargo, run, say};
 use crate::setup;
 use files::Workload;
 use measure::Cost;
+pub use memory::memory;
 use stores::Store;
 use tools::Tool;
 
@@ -46,9 +48,7 @@ impl<'a> Options<'a> {
 pub fn uploads(options: &Options) -> Result {
     setup::for_bench()?;
     tools::install()?;
-    for (package, program) in [("lectern-cli", "lectern-cli"), ("lectern-backend-tests", "bench_store")] {
-        run(cargo(&place::root()).args(["build", "--release", "-p", package, "--bin", program]))?;
-    }
+    build(&[("lectern-cli", "lectern-cli"), ("lectern-backend-tests", "bench_store")])?;
     let folder = place::root().join("target/bench");
     let workloads = files::make(&folder.join("files"))?;
     let mut rows = Vec::new();
@@ -74,6 +74,13 @@ pub fn uploads(options: &Options) -> Result {
     if options.json {
         println!("{}", serde_json::Value::Array(killed));
         println!("{}", serde_json::Value::Array(rows.iter().map(Row::json).collect()));
+    }
+    Ok(())
+}
+
+fn build(programs: &[(&str, &str)]) -> Result {
+    for (package, program) in programs {
+        run(cargo(&place::root()).args(["build", "--release", "-p", package, "--bin", program]))?;
     }
     Ok(())
 }

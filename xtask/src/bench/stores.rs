@@ -20,10 +20,16 @@ pub struct Kind {
 pub const KINDS: [Kind; 6] = [
     Kind { name: "sink", arguments: &["sink"], has_folder: false, tls: false, is_slow: false },
     Kind { name: "sink", arguments: &["sink", "--tls"], has_folder: false, tls: true, is_slow: false },
-    Kind { name: "sink, 50 Mbit/s", arguments: &["--line", "sink"], has_folder: false, tls: false, is_slow: true },
     Kind {
         name: "sink, 50 Mbit/s",
-        arguments: &["--line", "sink", "--tls"],
+        arguments: &["--line", "50", "sink"],
+        has_folder: false,
+        tls: false,
+        is_slow: true,
+    },
+    Kind {
+        name: "sink, 50 Mbit/s",
+        arguments: &["--line", "50", "sink", "--tls"],
         has_folder: false,
         tls: true,
         is_slow: true,
@@ -38,6 +44,15 @@ impl Kind {
     }
 }
 
+/// Hardly a line: 1 Mbit/s.
+pub const CRAWL: Kind = Kind {
+    name: "sink, 1 Mbit/s",
+    arguments: &["--line", "1", "sink", "--tls"],
+    has_folder: false,
+    tls: true,
+    is_slow: true,
+};
+
 /// A running store. Ends on drop.
 pub struct Store {
     pub kind: Kind,
@@ -48,6 +63,8 @@ pub struct Store {
     pub secret_key: String,
     /// The certificate to trust, in PEM.
     pub root: Option<PathBuf>,
+    /// As it told where it is.
+    pub told: String,
     folder: PathBuf,
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
@@ -82,6 +99,7 @@ impl Store {
         Ok(Self {
             kind,
             root,
+            told: line,
             endpoint: text("endpoint").trim_end_matches('/').to_owned(),
             region: text("region"),
             bucket: text("bucket"),
@@ -93,15 +111,16 @@ impl Store {
         })
     }
 
-    /// Ends it, and says how many bytes it was sent. Of the sink alone.
-    pub fn received(&mut self) -> Result<u64> {
+    /// Ends it, and says how many bytes it was sent, and how many bodies came at once. Of the sink alone.
+    pub fn received(&mut self) -> Result<(u64, u64)> {
         drop(self.child.stdin.take());
         let mut line = String::new();
         if let Some(stdout) = &mut self.stdout {
             stdout.read_line(&mut line).map_err(io("bench_store"))?;
         }
         let said: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
-        said["received"].as_u64().ok_or_else(|| Trouble::Needs(format!("bench_store said {line:?}")))
+        let received = said["received"].as_u64().zip(said["most_at_once"].as_u64());
+        received.ok_or_else(|| Trouble::Needs(format!("bench_store said {line:?}")))
     }
 
     /// Takes what was sent away, so that the disk is as it was for the next one.

@@ -108,7 +108,7 @@ fn with_root(mut command: Command, store: &Store) -> Command {
     command
 }
 
-fn ours(scratch: &Path, store: &Store) -> Result<Command> {
+pub fn ours(scratch: &Path, store: &Store) -> Result<Command> {
     let mut command = Command::new(place::built_for_release("lectern-cli")?);
     command.arg("--data-dir").arg(scratch);
     command.env("LECTERN_STORE_KEY_ID", &store.access_key).env("LECTERN_STORE_KEY", &store.secret_key);
@@ -118,15 +118,19 @@ fn ours(scratch: &Path, store: &Store) -> Result<Command> {
 
 /// The workspace is made before the clock runs, as the others' settings are.
 fn lectern(scratch: &Path, store: &Store, workload: &Workload) -> Result<Command> {
+    workspace(scratch, store)?;
+    let mut send = ours(scratch, store)?;
+    send.args(["--workspace", "bench", "library", "add"]).args(workload.paths()?);
+    Ok(send)
+}
+
+pub fn workspace(scratch: &Path, store: &Store) -> Result {
     let mut add = ours(scratch, store)?;
     add.args(["--json", "workspace", "add", "bench", "--endpoint", &store.endpoint, "--bucket", &store.bucket]);
     if let Some(root) = &store.root {
         add.env("SSL_CERT_FILE", root);
     }
-    run(add.args(["--region", &store.region]).stdout(std::process::Stdio::null()))?;
-    let mut send = ours(scratch, store)?;
-    send.args(["--workspace", "bench", "library", "add"]).args(workload.paths()?);
-    Ok(send)
+    run(add.args(["--region", &store.region]).stdout(Stdio::null()))
 }
 
 fn with_keys(mut command: Command, store: &Store) -> Command {

@@ -1,6 +1,7 @@
 //! The SQLite mirror of the course server: base, outbox, view. The one place in the app that edits go into and screens
 //! come from.
 
+mod announced;
 mod database;
 mod duplicates;
 mod outbox;
@@ -14,6 +15,7 @@ pub use outbox::{Edited, Pending};
 pub use replay::Pulled;
 pub(crate) use uploads::{path_bytes, path_from};
 
+use announced::Heard;
 use database::Database;
 use lectern_shared::Millis;
 use lectern_shared::change::CacheTag;
@@ -53,8 +55,7 @@ pub struct Catalogue {
     user: UserId,
     /// Grows with every change of base, outbox or rejected, for those who wait for a confirmation.
     changes: watch::Sender<u64>,
-    /// Grows with every pull that changed anything.
-    pulls: watch::Sender<u64>,
+    heard: Arc<Heard>,
     /// A file that may have been looked into is another one now.
     resized: Arc<Notify>,
 }
@@ -72,7 +73,7 @@ impl Catalogue {
             client,
             user,
             changes: watch::channel(0).0,
-            pulls: watch::channel(0).0,
+            heard: Arc::default(),
             resized: Arc::default(),
         })
     }

@@ -2,12 +2,11 @@
 //! base + replayed outbox again, in one transaction.
 
 use super::{Catalogue, CatalogueFailure, distinct, now, outbox, rows};
-use crate::uploads::Announced;
 use lectern_shared::change::{CacheTag, RowKey};
-use lectern_shared::ids::{AssetId, SpaceId, UserId};
+use lectern_shared::ids::{SpaceId, UserId};
 use lectern_shared::mutation::Mutation;
 use lectern_shared::protocol::{Cookie, PullRequest, PullResponse, SpaceChanges};
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Transaction, params};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Days a confirmed mutation is kept, to be pushed again to a server restored from a backup.
@@ -52,9 +51,9 @@ impl Catalogue {
     pub async fn take_pull(&self, response: PullResponse) -> Result<Pulled, CatalogueFailure> {
         let user = self.user;
         let pulled = self.database.write(move |tx| take(tx, user, &response)).await?;
+        self.heard.pulled();
         if !pulled.tags.is_empty() {
             self.changed();
-            self.pulls.send_modify(|count| *count += 1);
         }
         Ok(pulled)
     }
@@ -161,31 +160,4 @@ fn replay(tx: &Transaction<'_>, user: UserId, tags: &mut Vec<CacheTag>) -> Resul
         }
     }
     Ok(())
-}
-
-impl Catalogue {
-    /// Those of the assets that the server has confirmed or refused.
-    pub(super) async fn verdicts(&self, assets: Vec<AssetId>) -> Result<Vec<(AssetId, Announced)>, CatalogueFailure> {
-        self.database
-            .read(move |tx| {
-                let mut verdicts = Vec::new();
-                for asset in assets {
-                    verdicts.extend(verdict(tx, asset)?.map(|announced| (asset, announced)));
-                }
-                Ok(verdicts)
-            })
-            .await
-    }
-}
-
-fn verdict(tx: &Transaction<'_>, asset: AssetId) -> Result<Option<Announced>, CatalogueFailure> {
-    let id = asset.to_string();
-    let mut base = tx.prepare_cached("SELECT 1 FROM base_row WHERE kind = 'asset' AND id = ?1")?;
-    if base.exists([&id])? {
-        return Ok(Some(Announced::Confirmed));
-    }
-    let mut rejected =
-        tx.prepare_cached("SELECT detail FROM rejected WHERE name = 'asset.create' AND args ->> '$.args.asset' = ?1")?;
-    let refused: Option<String> = rejected.query_row([&id], |row| row.get(0)).optional()?;
-    Ok(refused.map(|detail| Announced::Rejected { detail }))
 }

@@ -41,15 +41,7 @@ impl UploadCatalogue for Catalogue {
     }
 
     async fn announced(&self, assets: &[AssetId]) -> Result<Vec<(AssetId, Announced)>, CatalogueError> {
-        let mut pulls = self.pulls.subscribe();
-        loop {
-            pulls.mark_unchanged();
-            let announced = self.verdicts(assets.to_vec()).await?;
-            if !announced.is_empty() {
-                return Ok(announced);
-            }
-            pulls.changed().await.map_err(|_| CatalogueError::Storage("closed".to_owned()))?;
-        }
+        self.until_announced(assets).await
     }
 
     async fn set_paused(&self, operation: OperationId, paused: bool) -> Result<(), CatalogueError> {

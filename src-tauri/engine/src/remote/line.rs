@@ -9,6 +9,8 @@ pub struct Line {
     /// The bandwidth limit; its owner may change it at any time.
     pub pace: Pace,
     pub patience: Patience,
+    /// Parts at once; none: as many as the line rewards. For benches.
+    pub slots: Option<usize>,
     /// Trusted beside the system's own: a university that inspects TLS has a root that not every computer knows.
     pub roots: Vec<RootCertificate>,
 }

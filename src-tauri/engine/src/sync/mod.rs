@@ -16,6 +16,10 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// The first of a thousand new files should not wait for the hundredth.
+const PUSH_FIRST: usize = 25;
+/// A thousand new files.
+const BATCHES_BEFORE_PULL: u32 = 12;
 /// Pokes are hints: without any, a pull comes this often.
 const PULL_EVERY: Duration = Duration::from_secs(60);
 const RETRY_FIRST: Duration = Duration::from_millis(500);
@@ -45,6 +49,8 @@ struct Running {
     sync: Sync,
     /// Pushed in this session, and so not pushed again while a pull is on its way.
     pushed: u64,
+    /// Most mutations of the next push.
+    at_once: usize,
 }
 
 impl Sync {
@@ -57,7 +63,8 @@ impl Sync {
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
-        let running = Running { catalogue, server: server.clone(), events, sync: sync.clone(), pushed: 0 };
+        let running =
+            Running { catalogue, server: server.clone(), events, sync: sync.clone(), pushed: 0, at_once: PUSH_FIRST };
         sync.tasks.spawn(sync.stop.clone().run_until_cancelled_owned(running.run()));
         sync.tasks.spawn(sync.stop.clone().run_until_cancelled_owned(live::listen(server, sync.wanted.clone())));
         sync.tasks.close();
@@ -111,11 +118,11 @@ impl Running {
         }
     }
 
-    /// Everything there is to push, with pulls between: an edit leaves the outbox only when a pull confirms it, and the
-    /// first of a thousand new files should not wait for the last. Ever more is pushed before the next pull, because
-    /// each replays what is left.
+    /// Everything there is to push, with pulls between: an edit leaves the outbox only when a pull confirms it. Ever more
+    /// is pushed before the next pull, because each replays what is left.
     async fn round(&mut self) -> Result<(), SyncFailure> {
-        let mut batches = 1;
+        self.at_once = PUSH_FIRST;
+        let mut batches = BATCHES_BEFORE_PULL;
         while self.push_and_pull(batches).await? {
             batches *= 2;
         }
@@ -150,7 +157,8 @@ impl Running {
 
     /// Pushes one batch. Answers whether there may be more.
     async fn push(&mut self) -> Result<bool, SyncFailure> {
-        let mut mutations = self.catalogue.outbox(self.pushed, PUSH_MUTATIONS_MAX).await?;
+        let mut mutations = self.catalogue.outbox(self.pushed, self.at_once).await?;
+        self.at_once = (2 * self.at_once).min(PUSH_MUTATIONS_MAX);
         let mut bytes = 0;
         // The request has a limit in bytes too; one mutation is always below it.
         let fits = mutations.iter().take_while(|pushed| {
@@ -164,7 +172,10 @@ impl Running {
         }
         let request = PushRequest { client: self.catalogue.client(), schema: SCHEMA, mutations };
         match self.server.push(&request).await {
-            Ok(response) => self.pushed = response.last_mutation_id,
+            Ok(response) => {
+                self.pushed = response.last_mutation_id;
+                self.catalogue.take_push(&request.mutations, &response.results);
+            }
             Err(RemoteError::Problem(problem)) => match problem.code {
                 // The server has less than we thought: from there again.
                 ProblemCode::MutationGap { expected } if expected <= self.pushed => self.pushed = expected - 1,

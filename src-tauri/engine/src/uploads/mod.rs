@@ -101,7 +101,7 @@ impl Uploads {
         server: Arc<dyn CourseServer>,
         events: EventSink,
     ) -> Result<Self, UploadsError> {
-        let patience = config.line.patience;
+        let (patience, slots) = (config.line.patience, config.line.slots);
         let opened = tokio::task::spawn_blocking(move || {
             let (journal, journaled) = Journal::open(&config.journal)?;
             Ok::<_, UploadsError>((journal, journaled, PartSender::new(&config.line)?))
@@ -133,7 +133,7 @@ impl Uploads {
         });
         let mut scheduler = Scheduler::new(Parts {
             user: config.user,
-            slots: slots::Slots::default(),
+            slots,
             idle: config.idle,
             hold: config.hold,
             patience,

@@ -144,6 +144,7 @@ pub fn totals<'a>(snapshots: impl Iterator<Item = &'a UploadSnapshot>, bytes_per
             _ => left += upload.bytes - upload.sent,
         }
         totals.late += u32::from(upload.late);
+        totals.still_written += u32::from(upload.cause == Some(Cause::StillWritten));
         if upload.state != UploadState::Ready {
             waiting += 1;
             by_user += u32::from(upload.cause == Some(Cause::ByUser));

@@ -41,6 +41,8 @@ pub struct Slots {
     /// What is tried when it has been kept long enough.
     next: Change,
     pushed_back_at: Option<Instant>,
+    /// By somebody who knows better.
+    is_fixed: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +59,7 @@ enum Change {
 
 impl Default for Slots {
     fn default() -> Self {
-        Self::starting_at(FIRST)
+        Self::of_line(None)
     }
 }
 
@@ -73,7 +75,14 @@ impl Slots {
             keep: 0,
             next: Change::More,
             pushed_back_at: None,
+            is_fixed: false,
         }
+    }
+
+    /// So many, whatever the line says; none: as many as it rewards.
+    #[must_use]
+    pub fn of_line(fixed: Option<usize>) -> Self {
+        Self { is_fixed: fixed.is_some(), ..Self::starting_at(fixed.unwrap_or(FIRST)) }
     }
 
     #[must_use]
@@ -95,7 +104,7 @@ impl Slots {
     /// To be told from time to time: all bytes the network took so far, and whether all slots are used with more to send.
     /// What is measured while slots are idle says nothing about them.
     pub fn measure(&mut self, now: Instant, bytes: u64, is_full: bool) {
-        if !is_full {
+        if !is_full || self.is_fixed {
             self.window = None;
             return;
         }

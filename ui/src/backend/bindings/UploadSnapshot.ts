@@ -36,6 +36,6 @@ needed_by: number | null,
  */
 late: boolean, 
 /**
- * The file was changed since it was queued: it is sent as it is now.
+ * The file was changed after some of it was sent: all of it goes as it is now.
  */
 changed: boolean, };

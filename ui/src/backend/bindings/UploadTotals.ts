@@ -18,6 +18,10 @@ paused: boolean,
  */
 late: number, 
 /**
+ * Uploads whose file is still being written.
+ */
+still_written: number, 
+/**
  * Nothing is sent for a while.
  */
 hold: Hold | null, 

@@ -12,7 +12,7 @@ const workspace: WorkspaceState = {
 };
 const totals: UploadTotals = {
   ...{ ready: 0, failed: 0, uploads: 2, bytes: 10, confirmed: 0, bytes_per_second: 0, seconds_left: null },
-  ...{ paused: false, late: 0, hold: null, limit: null },
+  ...{ paused: false, late: 0, still_written: 0, hold: null, limit: null },
 };
 
 test("a missing key is said before anything else, with the bucket’s name and what to do", () => {
@@ -38,6 +38,15 @@ test("a hold is a state with its reason", () => {
     tone: "wait",
   });
   expect(hold("timetable").first).toBe("Paused by the timetable");
+});
+
+test("files that are all still being written are not called sent", () => {
+  expect(stateWords(workspace, { ...totals, still_written: 2 })).toEqual({
+    first: "2 files are still being written",
+    second: "They are sent when they are finished",
+    tone: "wait",
+  });
+  expect(stateWords(workspace, { ...totals, still_written: 1 }).first).toBe("Sending 2 files");
 });
 
 test("a bucket is offered where there is none, and not beside files that need the person", () => {

@@ -52,6 +52,14 @@ function movement(workspace: WorkspaceState, totals: UploadTotals | undefined): 
         second: stuck ?? `${plural(going, "file")} ${going === 1 ? "waits" : "wait"}`,
         tone: "wait",
       };
+    if (totals?.still_written === going) {
+      const one = going === 1;
+      return {
+        first: `${plural(going, "file")} ${one ? "is" : "are"} still being written`,
+        second: stuck ?? (one ? "It is sent when it is finished" : "They are sent when they are finished"),
+        tone: "wait",
+      };
+    }
     const first = totals?.paused
       ? `Paused · ${plural(going, "file")} ${going === 1 ? "waits" : "wait"}`
       : `Sending ${plural(going, "file")}${left == null ? "" : ` · ${formatLeft(left)} left`}`;

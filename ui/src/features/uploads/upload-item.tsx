@@ -66,7 +66,7 @@ export const UploadItem = memo(function UploadItem({ upload, control, find, canR
       </span>
       <small className="truncate">
         {upload.destination || "Media library"}
-        {upload.changed && " · the file changed: sent anew"}
+        {upload.changed && " · changed, sent anew"}
       </small>
       <small className="upload-state" data-tone={tone}>
         {state === "uploading" && upload.seconds_left !== null

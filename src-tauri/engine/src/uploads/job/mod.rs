@@ -74,7 +74,7 @@ pub struct Job {
     rehashes: u32,
     /// The file as nothing wrote into it any more.
     rested: Option<SourceFacts>,
-    /// It is not sent as it was when it was queued.
+    /// Something of it went, and goes again as the file is now.
     changed: bool,
 }
 
@@ -209,7 +209,7 @@ impl Job {
         self.rested
     }
 
-    /// The file was changed since it was queued, and is sent as it is now.
+    /// The file was changed after some of it was sent, and all of it goes as it is now.
     #[must_use]
     pub fn was_changed(&self) -> bool {
         self.changed

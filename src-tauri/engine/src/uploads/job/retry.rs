@@ -187,7 +187,8 @@ impl Job {
         if !(1..=FILE_BYTES_MAX).contains(&facts.bytes) {
             return self.fail(Cause::SourceChanged);
         }
-        (self.facts, self.changed) = (facts, true);
+        self.facts = facts;
+        self.changed |= self.sent > 0;
         (self.plan, self.upload_id) = (None, None);
         let mut actions = self.start_again();
         actions.push(Action::Forget);

@@ -304,6 +304,15 @@ fn a_file_that_was_only_waited_for_goes_on_from_what_is_confirmed() {
 }
 
 #[test]
+fn a_recording_of_which_nothing_was_sent_is_not_called_changed() {
+    let mut bench = Bench::new();
+    bench.announce();
+    bench.fail_step(StepFailure::Source(SourceProblem::StillWritten));
+    bench.on(Event::SourceRests(SourceFacts { bytes: 4 * PART, ..LATER }));
+    assert!(!bench.job.was_changed());
+}
+
+#[test]
 fn a_file_that_was_emptied_fails_when_it_rests() {
     let mut bench = Bench::new();
     bench.announce();

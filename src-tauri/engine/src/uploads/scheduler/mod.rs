@@ -169,6 +169,7 @@ impl Entry {
 pub(super) struct Scheduler {
     user: UserId,
     slots: Slots,
+    fixed_slots: Option<usize>,
     /// Never sends: for who only wants to know.
     idle: bool,
     /// Sends nothing for a while.
@@ -207,7 +208,8 @@ pub(super) struct Scheduler {
 /// Ends of the scheduler that others hold.
 pub(super) struct Parts {
     pub user: UserId,
-    pub slots: Slots,
+    /// See [`Line`](crate::remote::Line).
+    pub slots: Option<usize>,
     pub idle: bool,
     pub hold: Option<Hold>,
     pub patience: Patience,
@@ -223,7 +225,8 @@ impl Scheduler {
     pub(super) fn new(parts: Parts) -> Self {
         Self {
             user: parts.user,
-            slots: parts.slots,
+            slots: Slots::of_line(parts.slots),
+            fixed_slots: parts.slots,
             idle: parts.idle,
             hold: parts.hold,
             between_tries: parts.patience.between_tries,

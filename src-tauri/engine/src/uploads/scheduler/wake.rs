@@ -41,7 +41,7 @@ impl Scheduler {
         tracing::info!("the computer slept or its network changed");
         self.outside.sender.renew();
         // Of this line nothing is known.
-        self.slots = Slots::default();
+        self.slots = Slots::of_line(self.fixed_slots);
         self.go_again(Still::OrMoving);
     }
 }
