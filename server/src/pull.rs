@@ -9,8 +9,16 @@ use lectern_shared::protocol::{ProblemCode, PullRequest, PullResponse, SpaceChan
 use std::collections::BTreeMap;
 
 pub(crate) async fn pull(server: &Server, who: Identity, request: PullRequest) -> Result<PullResponse, ApiError> {
-    let mut tx = server.store.begin_write().await?;
-    let Some(last_mutation_id) = tx.client(request.client, who.user, SCHEMA).await? else {
+    let mut tx = server.store.begin_read().await?;
+    let known = match tx.known_client(request.client, who.user).await? {
+        Some(known) => known,
+        None => {
+            // Only the first of a device's pulls writes: the others would wait for those who do.
+            tx = server.store.begin_write().await?;
+            tx.client(request.client, who.user, SCHEMA).await?
+        }
+    };
+    let Some(last_mutation_id) = known else {
         return Err(ApiError::new(ProblemCode::Unauthenticated, "this device is not yours"));
     };
     let results = tx.rejections(request.client, request.confirmed).await?;

@@ -10,7 +10,10 @@ use lectern_shared::ids::OperationId;
 use lectern_shared::upload::{
     Cause, DuplicateChoice, DuplicateQuestion, IntakeReport, RefusedReason, UploadList, UploadSnapshot, UploadState,
 };
+use serde::Serialize;
 use serde_json::json;
+use std::collections::HashSet;
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 pub async fn upload(
@@ -41,9 +44,8 @@ pub async fn status(arguments: &Arguments) -> Result<(), Failure> {
     with_engine(arguments, true, async |engine| {
         let list = uploads(engine).await?;
         if arguments.json {
-            let state = state(engine).await?;
-            println!("{}", json!({ "workspace": state, "totals": list.totals, "uploads": list.uploads }));
-            return Ok(());
+            let workspace = state(engine).await?;
+            return say(&Status { workspace, list });
         }
         for upload in &list.uploads {
             println!("{}", progress::line(upload));
@@ -52,6 +54,27 @@ pub async fn status(arguments: &Arguments) -> Result<(), Failure> {
         Ok(())
     })
     .await
+}
+
+#[derive(Serialize)]
+struct Status {
+    workspace: WorkspaceState,
+    #[serde(flatten)]
+    list: UploadList,
+}
+
+#[derive(Serialize)]
+struct Ended<'a> {
+    ready: usize,
+    uploads: &'a [UploadSnapshot],
+    refused: usize,
+}
+
+/// Written as it is made: ten thousand uploads are megabytes.
+fn say(what: &impl Serialize) -> Result<(), Failure> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    serde_json::to_writer(&mut out, what).map_err(std::io::Error::from)?;
+    Ok(writeln!(out).and_then(|()| out.flush())?)
 }
 
 async fn with_engine(
@@ -117,9 +140,10 @@ async fn add(
         }
         return if report.refused.is_empty() { Ok(()) } else { Err(Failure::NotAll(report.refused.len())) };
     }
-    let list = until_still(arguments, engine, Some(&report.operations)).await?;
+    let added: HashSet<OperationId> = report.operations.iter().copied().collect();
+    let list = until_still(arguments, engine, Some(&added)).await?;
     let ours: Vec<UploadSnapshot> =
-        list.uploads.into_iter().filter(|upload| report.operations.contains(&upload.operation)).collect();
+        list.uploads.into_iter().filter(|upload| added.contains(&upload.operation)).collect();
     end(arguments, &ours, report.refused.len())
 }
 
@@ -149,7 +173,7 @@ async fn answer(
 async fn until_still(
     arguments: &Arguments,
     engine: &Engine,
-    of: Option<&[OperationId]>,
+    of: Option<&HashSet<OperationId>>,
 ) -> Result<UploadList, Failure> {
     let mut shown = Progress::new(arguments.json);
     loop {
@@ -177,7 +201,7 @@ fn goes_on(upload: &UploadSnapshot) -> bool {
 fn end(arguments: &Arguments, uploads: &[UploadSnapshot], refused: usize) -> Result<(), Failure> {
     let left: Vec<&UploadSnapshot> = uploads.iter().filter(|upload| upload.state != UploadState::Ready).collect();
     if arguments.json {
-        println!("{}", json!({ "ready": uploads.len() - left.len(), "uploads": uploads, "refused": refused }));
+        say(&Ended { ready: uploads.len() - left.len(), uploads, refused })?;
     } else {
         for upload in &left {
             eprintln!("{}", progress::line(upload));

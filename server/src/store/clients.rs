@@ -11,7 +11,9 @@ pub(crate) struct KnownMutation {
 }
 
 pub(crate) trait Clients {
-    /// The client's last executed mutation; a new client starts at 0. None: another person's client.
+    /// The client's last executed mutation, if it was here before. Inner none: another person's client.
+    async fn known_client(&mut self, id: ClientId, user: UserId) -> Result<Option<Option<u64>>, StoreFailure>;
+    /// The same; a new client starts at 0.
     async fn client(&mut self, id: ClientId, user: UserId, schema: u32) -> Result<Option<u64>, StoreFailure>;
     async fn known_mutation(&mut self, client: ClientId, mid: u64) -> Result<Option<KnownMutation>, StoreFailure>;
     /// Stores the results of mutations, each with its hash and in order, and advances the client to the last of them.
@@ -21,14 +23,18 @@ pub(crate) trait Clients {
 }
 
 impl Clients for Tx {
-    async fn client(&mut self, id: ClientId, user: UserId, schema: u32) -> Result<Option<u64>, StoreFailure> {
+    async fn known_client(&mut self, id: ClientId, user: UserId) -> Result<Option<Option<u64>>, StoreFailure> {
         let known: Option<(uuid::Uuid, i64)> =
             sqlx::query_as("SELECT account, last_mutation_id FROM client WHERE id = $1 AND revoked_at IS NULL")
                 .bind(id.0)
                 .fetch_optional(&mut **self)
                 .await?;
-        match known {
-            Some((account, last)) => Ok((account == user.0).then_some(last.cast_unsigned())),
+        Ok(known.map(|(account, last)| (account == user.0).then_some(last.cast_unsigned())))
+    }
+
+    async fn client(&mut self, id: ClientId, user: UserId, schema: u32) -> Result<Option<u64>, StoreFailure> {
+        match self.known_client(id, user).await? {
+            Some(known) => Ok(known),
             None => {
                 let made = sqlx::query(
                     "INSERT INTO client (id, account, last_mutation_id, schema_number, last_seen)

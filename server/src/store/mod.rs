@@ -34,7 +34,10 @@ pub(crate) type Tx = Transaction<'static, Sqlite>;
 
 #[derive(Clone)]
 pub struct Store {
-    pool: SqlitePool,
+    /// One connection: who writes waits for a turn here, first come, first served. In SQLite the wait is a sleep that grows,
+    /// and who sleeps misses the turn of those who came later.
+    writer: SqlitePool,
+    readers: SqlitePool,
 }
 
 impl Store {
@@ -50,15 +53,16 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5));
-        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
-        let store = Self { pool };
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        let store = Self { writer, readers };
         store.assert_sqlite().await?;
-        sqlx::migrate!("./migrations").run(&store.pool).await?;
+        sqlx::migrate!("./migrations").run(&store.writer).await?;
         Ok(store)
     }
 
     async fn assert_sqlite(&self) -> Result<(), StoreFailure> {
-        let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&self.pool).await?;
+        let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&self.readers).await?;
         let mut numbers = version.split('.').map(|n| n.parse::<u32>().unwrap_or(0));
         let mut next = || numbers.next().unwrap_or(0);
         if (next(), next(), next()) < SQLITE_MIN { Err(StoreFailure::SqliteTooOld(version)) } else { Ok(()) }
@@ -66,12 +70,12 @@ impl Store {
 
     /// A transaction that will write: takes the write lock at once, so that it cannot fail half-way for it.
     pub(crate) async fn begin_write(&self) -> Result<Tx, StoreFailure> {
-        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 
     /// A transaction that reads one snapshot.
     pub(crate) async fn begin_read(&self) -> Result<Tx, StoreFailure> {
-        Ok(self.pool.begin().await?)
+        Ok(self.readers.begin().await?)
     }
 
     /// Makes the person and their library, once.
@@ -106,7 +110,8 @@ impl Store {
     }
 
     pub(crate) async fn close(&self) {
-        self.pool.close().await;
+        self.readers.close().await;
+        self.writer.close().await;
     }
 }
 

@@ -10,15 +10,15 @@ const AGAIN_FIRST: Duration = Duration::from_secs(1);
 const AGAIN_MAX: Duration = Duration::from_secs(30);
 
 /// Runs until dropped. A lost feed is opened again, later and later; until then the regular pull finds what changed.
-pub(super) async fn listen(server: Arc<dyn CourseServer>, wanted: Arc<Notify>) {
+pub(super) async fn listen(server: Arc<dyn CourseServer>, poked: Arc<Notify>) {
     let mut again = AGAIN_FIRST;
     loop {
         if let Ok(mut pokes) = server.live().await {
             // What changed while nobody listened.
-            wanted.notify_one();
+            poked.notify_one();
             again = AGAIN_FIRST;
             while pokes.next().await.is_some() {
-                wanted.notify_one();
+                poked.notify_one();
             }
         }
         tokio::time::sleep(again).await;

@@ -13,6 +13,7 @@ use lectern_shared::protocol::{PUSH_MUTATIONS_MAX, ProblemCode, PushRequest, REQ
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -22,6 +23,8 @@ const PUSH_FIRST: usize = 25;
 const BATCHES_BEFORE_PULL: u32 = 12;
 /// Pokes are hints: without any, a pull comes this often.
 const PULL_EVERY: Duration = Duration::from_secs(60);
+/// A thousand small files that become ready one after the other are no reason for as many pulls.
+const POKES_APART: Duration = Duration::from_millis(100);
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_MAX: Duration = Duration::from_secs(30);
 
@@ -36,7 +39,10 @@ enum SyncFailure {
 /// A handle on the running sync. Cheap to clone.
 #[derive(Clone)]
 pub struct Sync {
+    /// By somebody here.
     wanted: Arc<Notify>,
+    /// By the server.
+    poked: Arc<Notify>,
     reachable: watch::Sender<bool>,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -59,6 +65,7 @@ impl Sync {
     pub fn start(catalogue: Catalogue, server: Arc<dyn CourseServer>, events: EventSink) -> Self {
         let sync = Self {
             wanted: Arc::new(Notify::new()),
+            poked: Arc::new(Notify::new()),
             reachable: watch::channel(true).0,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -66,7 +73,7 @@ impl Sync {
         let running =
             Running { catalogue, server: server.clone(), events, sync: sync.clone(), pushed: 0, at_once: PUSH_FIRST };
         sync.tasks.spawn(sync.stop.clone().run_until_cancelled_owned(running.run()));
-        sync.tasks.spawn(sync.stop.clone().run_until_cancelled_owned(live::listen(server, sync.wanted.clone())));
+        sync.tasks.spawn(sync.stop.clone().run_until_cancelled_owned(live::listen(server, sync.poked.clone())));
         sync.tasks.close();
         sync.wanted.notify_one();
         sync
@@ -100,8 +107,13 @@ impl Running {
         let mut retry = RETRY_FIRST;
         let mut pause = PULL_EVERY;
         loop {
+            let began = Instant::now();
             tokio::select! {
                 () = self.sync.wanted.notified() => {}
+                () = self.sync.poked.notified() => tokio::select! {
+                    () = self.sync.wanted.notified() => {}
+                    () = tokio::time::sleep_until(began + POKES_APART) => {}
+                },
                 () = tokio::time::sleep(pause) => {}
             }
             match self.round().await {
