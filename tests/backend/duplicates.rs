@@ -3,6 +3,7 @@
 use crate::desk::{Desk, MIB, at_end, until, write_file};
 use lectern_shared::command::{AnswerDuplicatesArguments, DuplicateAnswer};
 use lectern_shared::error::ErrorCode;
+use lectern_shared::media::{AssetQuery, AssetState};
 use lectern_shared::upload::{Destination, DuplicateChoice, DuplicateQuestion, IntakeReport};
 use std::path::PathBuf;
 
@@ -27,7 +28,20 @@ async fn library_of_three(desk: &Desk) {
         assert_eq!(report.question, None);
         desk.until_ready(report.operations[0]).await;
     }
-    desk.until_synced().await;
+    // What is compared with is what a pull has brought.
+    until("the library knows their hashes", async || {
+        let all = AssetQuery {
+            search: String::new(),
+            kind: None,
+            usage: None,
+            sort: Default::default(),
+            offset: 0,
+            limit: 9,
+        };
+        let assets = desk.workspace().list_assets(all).await.unwrap().items;
+        assets.iter().all(|asset| asset.state == AssetState::Ready)
+    })
+    .await;
 }
 
 #[tokio::test]
