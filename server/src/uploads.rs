@@ -99,7 +99,11 @@ pub(crate) async fn open(server: &Server, who: Identity, request: OpenUpload) ->
     let row = object(server, asset.id).await?;
     match &row {
         Some(row) if row.state == ObjectState::Ready => return Ok(OpenedUpload::Ready),
-        Some(row) if row.state == ObjectState::Completing && complete::finish(server, who, row).await? => {
+        Some(row)
+            if row.state == ObjectState::Completing
+                && row.bytes == request.bytes
+                && complete::finish(server, who, row).await? =>
+        {
             return Ok(OpenedUpload::Ready);
         }
         _ => {}

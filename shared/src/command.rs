@@ -140,9 +140,13 @@ pub struct NeededByArguments {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum TeachArguments {
-    For { minutes: u32 },
+    For {
+        minutes: u32,
+    },
     UntilISay,
     Over,
+    /// Lifts a stop of the timetable, until it would have ended by itself.
+    SendAnyway,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -9,7 +9,7 @@ pub(crate) use objects::{ObjectRow, ObjectState};
 
 use lectern_shared::ids::{SpaceId, UserId};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Connection as _, Sqlite, Transaction};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
@@ -53,8 +53,8 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5));
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        let writer = pool(1).connect_with(options.clone()).await?;
+        let readers = pool(4).connect_with(options).await?;
         let store = Self { writer, readers };
         store.assert_sqlite().await?;
         sqlx::migrate!("./migrations").run(&store.writer).await?;
@@ -115,6 +115,15 @@ impl Store {
     }
 }
 
+/// A full disk ends a transaction without its owner's doing, and sqlx counts it as open for ever after: such a connection
+/// is not used again.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(connections).before_acquire(|connection, _| {
+        let is_free = !connection.is_in_transaction();
+        Box::pin(async move { Ok(is_free) })
+    })
+}
+
 /// Reads and writes of one transaction; each file here adds those of its tables.
 pub(crate) trait Spaces {
     async fn spaces_of(&mut self, user: UserId) -> Result<BTreeSet<SpaceId>, StoreFailure>;
@@ -134,3 +143,33 @@ pub(crate) use clients::Clients;
 pub(crate) use entities::Entities;
 pub(crate) use objects::Objects;
 pub(crate) use writing::{Author, Writing};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_write_that_a_full_disk_ended_does_not_end_those_that_come_when_there_is_room_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("server.sqlite")).await.unwrap();
+        let mut tx = store.begin_write().await.unwrap();
+        sqlx::query("CREATE TABLE big (bytes BLOB)").execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let limit = async |pages: i64| {
+            let mut connection = store.writer.acquire().await.unwrap();
+            sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}")))
+                .execute(&mut *connection)
+                .await
+                .unwrap();
+        };
+        let write = async || {
+            let mut tx = store.begin_write().await?;
+            sqlx::query("INSERT INTO big VALUES (zeroblob(1000000))").execute(&mut *tx).await?;
+            Ok::<_, StoreFailure>(tx.commit().await?)
+        };
+        limit(1).await;
+        assert!(matches!(write().await, Err(StoreFailure::Database(_))), "full");
+        limit(1_000_000).await;
+        write().await.unwrap();
+    }
+}

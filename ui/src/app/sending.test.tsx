@@ -63,8 +63,17 @@ test("a hold of the timetable says so and leads to the timetable", async () => {
   host.transfers.hold = { kind: "timetable", until: new Date().setHours(23, 59, 0, 0) };
   await open(host);
   await expect.element(page.getByTestId("hold")).toHaveTextContent("Paused by the timetable · until 23:59");
-  await page.getByTestId("hold").getByRole("button").click();
+  await page.getByRole("button", { name: "Change…" }).click();
   await expect.element(dialog()).toHaveTextContent("Speed limit and timetable");
+});
+
+test("a stop of the timetable can be ended at once", async () => {
+  const host = demo();
+  host.transfers.hold = { kind: "timetable", until: Date.now() + 3_600_000 };
+  await open(host);
+  await page.getByRole("button", { name: "Resume now" }).click();
+  await vi.waitFor(() => expect(document.querySelector("[data-testid=hold]")).toBeNull());
+  expect(calls(host, "teach")).toEqual([{ kind: "send_anyway" }]);
 });
 
 test("a limit and a timetable are kept as they were entered, and the limit shows beside the speed", async () => {

@@ -60,7 +60,7 @@ export class Transfers {
 
   teach(args: TeachArguments) {
     this.hold =
-      args.kind === "over"
+      args.kind === "over" || args.kind === "send_anyway"
         ? null
         : { kind: "teaching", until: args.kind === "for" ? Date.now() + args.minutes * 60_000 : null };
     if (this.hold !== null)

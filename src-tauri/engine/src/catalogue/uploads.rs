@@ -57,7 +57,7 @@ impl UploadCatalogue for Catalogue {
         let SourceFacts { bytes, modified_ns, file_id } = facts;
         let written = self.database.write(move |tx| {
             let sql = "UPDATE upload SET path = ?2, modified_ns = ?3, file_device = ?4, file_number = ?5, bytes = ?6,
-                           described = CASE WHEN bytes = ?6 THEN described ELSE 0 END
+                           described = CASE WHEN bytes = ?6 AND modified_ns = ?3 THEN described ELSE 0 END
                        WHERE operation = ?1";
             let (device, number) = (file_id.0.cast_signed(), file_id.1.cast_signed());
             let values =
@@ -138,16 +138,17 @@ impl Catalogue {
             .await
     }
 
-    /// Only when the file has the size it was looked into with.
+    /// Only when the file is as it was looked into.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn set_described(&self, operation: OperationId, bytes: u64) -> Result<(), CatalogueFailure> {
+    pub async fn set_described(&self, record: &UploadRecord) -> Result<(), CatalogueFailure> {
+        let (operation, bytes, modified_ns) = (record.operation, record.bytes, record.modified_ns);
         self.database
             .write(move |tx| {
                 tx.execute(
-                    "UPDATE upload SET described = 1 WHERE operation = ?1 AND bytes = ?2",
-                    params![operation.to_string(), bytes.cast_signed()],
+                    "UPDATE upload SET described = 1 WHERE operation = ?1 AND bytes = ?2 AND modified_ns = ?3",
+                    params![operation.to_string(), bytes.cast_signed(), modified_ns],
                 )?;
                 Ok(())
             })

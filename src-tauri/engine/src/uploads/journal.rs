@@ -143,6 +143,10 @@ pub enum Write {
     Uncancelled {
         operation: OperationId,
     },
+    /// What was sent is of another file: nothing of it is worth anything.
+    Anew {
+        operation: OperationId,
+    },
     /// Ready, or its cancellation confirmed: nothing needs to be known of it.
     Forget {
         operation: OperationId,
@@ -264,7 +268,7 @@ fn apply(transaction: &Transaction<'_>, write: &Write) -> Result<(), JournalErro
                  (operation, schema, asset, bytes, part_bytes, modified_ns, file_device, file_index)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (operation) DO UPDATE SET
-                 part_bytes = excluded.part_bytes, modified_ns = excluded.modified_ns,
+                 bytes = excluded.bytes, part_bytes = excluded.part_bytes, modified_ns = excluded.modified_ns,
                  file_device = excluded.file_device, file_index = excluded.file_index",
             &[
                 &operation.0.into_bytes(),
@@ -316,6 +320,7 @@ fn apply(transaction: &Transaction<'_>, write: &Write) -> Result<(), JournalErro
         Write::Uncancelled { operation } => {
             run("DELETE FROM cancelled WHERE operation = ?1", &[&operation.0.into_bytes()])
         }
+        Write::Anew { operation } => run("DELETE FROM upload WHERE operation = ?1", &[&operation.0.into_bytes()]),
         Write::Forget { operation } => ["upload", "failure", "cancelled"].iter().try_for_each(|table| {
             run(&format!("DELETE FROM {table} WHERE operation = ?1"), &[&operation.0.into_bytes()])
         }),
@@ -430,6 +435,7 @@ mod tests {
             journal.note(Write::Forget { operation: gone });
             journal.note(Write::Part { operation: gone, number: 9, proof: proof(9) });
             journal.note(Write::Cancelled { operation: gone, asset });
+            journal.note(Write::Anew { operation: gone });
             journal.write(Write::Flush).await.unwrap();
         }
         let (_journal, again) = Journal::open(&path).unwrap();

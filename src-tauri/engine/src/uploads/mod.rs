@@ -43,7 +43,7 @@ use progress::Board;
 use scheduler::{Keep, Message, Parts, Scheduler, ToKeep};
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::{Mutex, Notify, Semaphore, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use worker::Outside;
 
@@ -128,7 +128,6 @@ impl Uploads {
             sender,
             md5: Md5Bench::default(),
             buffers: Buffers::default(),
-            looks: Semaphore::new(worker::LOOKS_MAX),
             rest: patience.rest,
             nudged: Notify::new(),
         });

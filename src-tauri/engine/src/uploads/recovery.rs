@@ -29,24 +29,26 @@ pub fn recover(records: Vec<UploadRecord>, mut journaled: Journaled, journal: &J
     records
         .into_iter()
         .map(|record| {
-            let job = job_of(&record, &mut journaled);
+            let job = job_of(&record, &mut journaled, journal);
             (record, job)
         })
         .collect()
 }
 
-fn job_of(record: &UploadRecord, journaled: &mut Journaled) -> Job {
+fn job_of(record: &UploadRecord, journaled: &mut Journaled, journal: &Journal) -> Job {
     let facts = facts_of(record);
     if record.outcome == Some(Outcome::Ready) {
         return Job::ready(facts);
     }
     let mut job = Job::new(facts, record.paused);
-    if let Some(upload) = journaled.uploads.remove(&record.operation)
-        // Else its file has another size by now, and the app ended before the journal knew.
-        && upload.facts.bytes == record.bytes
-        && let Ok(plan) = Plan::with_parts_of(record.bytes, upload.part_bytes)
-    {
-        job = job.with_journaled(upload.facts, plan, upload.upload_id, upload.parts);
+    if let Some(upload) = journaled.uploads.remove(&record.operation) {
+        match Plan::with_parts_of(record.bytes, upload.part_bytes) {
+            Ok(plan) if upload.facts.bytes == record.bytes => {
+                job = job.with_journaled(upload.facts, plan, upload.upload_id, upload.parts);
+            }
+            // Its file has another size by now, and the app ended before the journal knew.
+            _ => journal.note(Write::Anew { operation: record.operation }),
+        }
     }
     match record.outcome {
         Some(Outcome::Failed) => {

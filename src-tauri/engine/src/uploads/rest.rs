@@ -1,27 +1,35 @@
 //! Whether a file is finished: recorders and exporters write for hours, and what is sent before they end is waste.
 
-use super::source::{Source, SourceFacts, SourceProblem};
+use super::source::{Source, SourceFacts, SourceProblem, is_open_for_writing};
 use crate::media::{MATROSKA_SEGMENT as SEGMENT, element_head};
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A file that lacks what its own head promises is not waited for longer than this: it may be broken for good, and then
 /// it is sent as it is.
 const WAITS_MAX: Duration = Duration::from_secs(60);
 /// A longer row of boxes says nothing: a recording in fragments has no end that could be told.
-const BOXES_MAX: u32 = 10_000;
+const BOXES_MAX: u32 = 1_000;
 
 /// A file looked like this since then.
 #[derive(Clone, Copy, Debug)]
 pub struct Sighting {
     pub facts: SourceFacts,
     pub since: Instant,
+    /// Something was seen to write into it: its own time may be another clock's, and is not asked.
+    pub has_changed: bool,
 }
 
 impl Sighting {
+    #[must_use]
+    pub fn first(facts: SourceFacts, has_changed: bool) -> Self {
+        Self { facts, since: Instant::now(), has_changed }
+    }
+
     /// What is known when the file is seen again.
     #[must_use]
-    pub fn next(before: Option<Self>, facts: SourceFacts, now: Instant) -> Self {
-        before.filter(|before| before.facts == facts).unwrap_or(Self { facts, since: now })
+    pub fn next(self, facts: SourceFacts, now: Instant) -> Self {
+        if self.facts == facts { self } else { Self { facts, since: now, has_changed: true } }
     }
 }
 
@@ -30,11 +38,16 @@ impl Sighting {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn is_at_rest(source: &Source, seen: Sighting, rest: Duration) -> Result<bool, SourceProblem> {
+pub fn is_at_rest(path: &Path, source: &Source, seen: Sighting, rest: Duration) -> Result<bool, SourceProblem> {
     if rest.is_zero() {
         return Ok(true);
     }
-    let quiet = since_modified(seen.facts).unwrap_or_default().max(seen.since.elapsed());
+    // Programs keep documents open for hours without writing: not for longer than this.
+    if is_open_for_writing(path) {
+        return Ok(seen.since.elapsed() >= WAITS_MAX);
+    }
+    let by_its_time = since_modified(seen.facts).filter(|_| !seen.has_changed).unwrap_or_default();
+    let quiet = by_its_time.max(seen.since.elapsed());
     Ok(quiet >= WAITS_MAX || (quiet >= rest && is_whole(source, seen.facts.bytes)?))
 }
 
@@ -46,6 +59,10 @@ fn since_modified(facts: SourceFacts) -> Option<Duration> {
 
 /// Whether a container has what its head says. Formats that do not say are whole.
 fn is_whole(source: &Source, length: u64) -> Result<bool, SourceProblem> {
+    // Emptied, to be written again.
+    if length == 0 {
+        return Ok(false);
+    }
     let mut head = [0; 64];
     let head = &mut head[..usize::try_from(length).unwrap_or(usize::MAX).min(64)];
     source.read_at(head, 0)?;
@@ -70,7 +87,8 @@ fn has_all_boxes(source: &Source, length: u64) -> Result<bool, SourceProblem> {
         let mut head = [0; 16];
         let head = &mut head[..if left < 16 { 8 } else { 16 }];
         source.read_at(head, at)?;
-        has_movie |= head.get(4..8) == Some(b"moov");
+        // Pictures in such a container have this instead.
+        has_movie |= matches!(head.get(4..8), Some(b"moov" | b"meta"));
         let size = match (be_32(head), head.get(8..16)) {
             // To the end of the file.
             (0, _) => left,
@@ -142,6 +160,8 @@ mod tests {
         assert!(!whole(&[&large[..], &boxes(&[(b"free", 20)])].concat()));
         let endless = [b"\0\0\0\x01mdat", &u64::MAX.to_be_bytes()[..], &[7; 100]].concat();
         assert!(!whole(&endless));
+        assert!(whole(&boxes(&[(b"ftyp", 16), (b"meta", 100), (b"mdat", 1_000)])), "HEIC, AVIF");
+        assert!(!whole(b""), "emptied");
     }
 
     #[test]
@@ -169,13 +189,16 @@ mod tests {
             file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
             Source::open(&path).unwrap()
         };
-        let rests = |(source, facts): &(Source, SourceFacts), seen_for: u64| {
+        let seen = |(source, facts): &(Source, SourceFacts), seen_for: u64, has_changed: bool| {
             let since = Instant::now() - Duration::from_secs(seen_for);
-            is_at_rest(source, Sighting { facts: *facts, since }, Duration::from_secs(3)).unwrap()
+            is_at_rest(&path, source, Sighting { facts: *facts, since, has_changed }, Duration::from_secs(3)).unwrap()
         };
+        let rests = |file: &(Source, SourceFacts), seen_for: u64| seen(file, seen_for, false);
         assert!(!rests(&modified_before(0), 0));
         assert!(rests(&modified_before(4), 0));
         assert!(rests(&modified_before(0), 4), "its clock is another one");
+        assert!(!seen(&modified_before(100), 0, true), "and behind ours: it has just been seen to grow");
+        assert!(seen(&modified_before(100), 4, true));
         std::fs::write(&path, boxes(&[(b"ftyp", 16), (b"mdat", 20)])).unwrap();
         assert!(!rests(&modified_before(30), 0));
         assert!(rests(&modified_before(61), 0), "broken");
@@ -187,8 +210,10 @@ mod tests {
         let later = now + Duration::from_secs(1);
         let facts = SourceFacts { bytes: 1, modified_ns: 1, file_id: (1, 1) };
         let grown = SourceFacts { bytes: 2, ..facts };
-        let first = Sighting::next(None, facts, now);
-        assert_eq!(Sighting::next(Some(first), facts, later).since, now);
-        assert_eq!(Sighting::next(Some(first), grown, later).since, later);
+        let first = Sighting { since: now, ..Sighting::first(facts, false) };
+        assert_eq!(first.next(facts, later).since, now);
+        let second = first.next(grown, later);
+        assert_eq!((second.since, first.has_changed, second.has_changed), (later, false, true));
+        assert!(second.next(grown, later).has_changed);
     }
 }

@@ -58,6 +58,9 @@ impl SourceFacts {
 
 impl From<io::Error> for SourceProblem {
     fn from(error: io::Error) -> Self {
+        if is_locked(&error) {
+            return Self::StillWritten;
+        }
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Gone,
             io::ErrorKind::PermissionDenied => Self::Denied,
@@ -156,6 +159,29 @@ fn file_id(path: &Path, _metadata: &Metadata) -> (u64, u64) {
         }
         _ => (0, 0),
     }
+}
+
+/// Somebody has it for themselves, or a part of it: ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
+/// (<https://learn.microsoft.com/windows/win32/debug/system-error-codes--0-499->).
+fn is_locked(error: &io::Error) -> bool {
+    cfg!(windows) && matches!(error.raw_os_error(), Some(32 | 33))
+}
+
+/// Whether somebody has the file open to write into it. There a file's time may stand still until its writer closes it
+/// (<https://learn.microsoft.com/windows/win32/sysinfo/file-times>); elsewhere its time tells.
+#[cfg(windows)]
+pub fn is_open_for_writing(path: &Path) -> bool {
+    use std::os::windows::fs::OpenOptionsExt as _;
+    // Who allows others to read and to delete, and not to write, is refused while somebody writes
+    // (<https://learn.microsoft.com/windows/win32/fileio/creating-and-opening-files>).
+    const READ_AND_DELETE: u32 = 0x1 | 0x4;
+    let opened = File::options().read(true).share_mode(READ_AND_DELETE).open(path);
+    opened.is_err_and(|error| is_locked(&error))
+}
+
+#[cfg(not(windows))]
+pub fn is_open_for_writing(_path: &Path) -> bool {
+    false
 }
 
 #[cfg(unix)]

@@ -23,10 +23,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
-/// Looks into files at once: a network drive takes its time for each, and every one has a thread.
-pub const LOOKS_MAX: usize = 8;
 /// How long a look at a file is worth something.
 const LOOK_LASTS: Duration = Duration::from_secs(1);
 const REHASH_READ_BYTES: usize = 1024 * 1024;
@@ -42,8 +40,6 @@ pub struct Outside {
     pub sender: PartSender,
     pub md5: Md5Bench,
     pub buffers: Buffers,
-    /// Permits to look into a file before it is opened.
-    pub looks: Semaphore,
     /// See [`Patience`](crate::remote::Patience).
     pub rest: Duration,
     /// Server or store may be back.
@@ -116,16 +112,14 @@ pub async fn open(outside: &Outside, order: Order, fresh: bool) -> Result<Event,
     let Order { record, facts, plan, upload_id, confirmed, rested, .. } = order;
     let (asset, operation) = (record.asset, record.operation);
     let (path, rest) = (record.path.clone(), outside.rest);
-    let one_of_few = outside.looks.acquire().await;
     let (found, media_type) = blocking(move || {
         let (source, found) = Source::open(&path)?;
-        if rested != Some(found) && !is_at_rest(&source, Sighting::next(None, found, Instant::now()), rest)? {
+        if rested != Some(found) && !is_at_rest(&path, &source, Sighting::first(found, false), rest)? {
             return Err(SourceProblem::StillWritten);
         }
         Ok((found, content::sniff(source.file(), &path)?.media_type))
     })
     .await?;
-    drop(one_of_few);
     if let Standing::Touched(found) = facts.compare(found)? {
         return Err(StepFailure::Touched(found));
     }

@@ -76,7 +76,7 @@ impl Publishing {
         self.tasks.spawn(async move {
             if parts.publish(file.asset, jpeg).await {
                 parts.say(&file, &probe, true).await;
-                let _ = parts.catalogue.set_described(file.operation, file.bytes).await;
+                let _ = parts.catalogue.set_described(&file).await;
             }
             operations.lock().unwrap_or_else(PoisonError::into_inner).remove(&file.operation);
         });
@@ -189,7 +189,7 @@ impl Running {
             }
             None => {
                 self.parts.say(&file, &probe, false).await;
-                self.parts.catalogue.set_described(file.operation, file.bytes).await.is_ok()
+                self.parts.catalogue.set_described(&file).await.is_ok()
             }
         }
     }

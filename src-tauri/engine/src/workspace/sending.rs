@@ -28,6 +28,9 @@ const TEACHING_MINUTES_MAX: u32 = 7 * 24 * 60;
 struct Kept {
     rules: SendingRules,
     teaching: Option<Teaching>,
+    /// Until then a stop of the timetable does not hold: the person wants to send.
+    #[serde(default)]
+    sends_until: Option<Millis>,
 }
 
 /// Until when; none: until the person says.
@@ -62,8 +65,17 @@ impl Moment {
 }
 
 impl Kept {
+    /// Lifts a stop of the timetable that holds now, for as long as it would have lasted.
+    fn send_anyway(&mut self, now: Moment) {
+        if let Some(Hold::Timetable { until }) = self.in_force(now).hold {
+            self.sends_until = until;
+        }
+    }
+
     fn in_force(&self, now: Moment) -> InForce {
-        let row = self.rules.timetable.iter().find(|row| applies(row, now));
+        let is_ignored =
+            |row: &TimetableRow| row.speed == Speed::Stop && self.sends_until.is_some_and(|at| at > now.at);
+        let row = self.rules.timetable.iter().find(|row| applies(row, now) && !is_ignored(row));
         let (limit, stopped) = match row.map(|row| row.speed) {
             None => (self.rules.limit, false),
             Some(Speed::Full) => (None, false),
@@ -171,19 +183,20 @@ impl Sending {
 
     pub(super) fn set_rules(&self, rules: SendingRules) -> Result<(), AppError> {
         check(&rules)?;
-        self.change(|kept| kept.rules = rules)
+        self.change(|kept| (kept.rules, kept.sends_until) = (rules, None))
     }
 
     pub(super) fn teach(&self, teach: TeachArguments) -> Result<(), AppError> {
-        let teaching = match teach {
-            TeachArguments::For { minutes: 0 } | TeachArguments::Over => None,
-            TeachArguments::For { minutes } => {
-                let minutes = Millis::from(minutes.min(TEACHING_MINUTES_MAX));
-                Some(Teaching { until: Some(Moment::now().at + minutes * 60_000) })
+        let now = Moment::now();
+        let until = match teach {
+            TeachArguments::For { minutes: 0 } | TeachArguments::Over => {
+                return self.change(|kept| kept.teaching = None);
             }
-            TeachArguments::UntilISay => Some(Teaching { until: None }),
+            TeachArguments::SendAnyway => return self.change(|kept| kept.send_anyway(now)),
+            TeachArguments::For { minutes } => Some(now.at + Millis::from(minutes.min(TEACHING_MINUTES_MAX)) * 60_000),
+            TeachArguments::UntilISay => None,
         };
-        self.change(|kept| kept.teaching = teaching)
+        self.change(|kept| kept.teaching = Some(Teaching { until }))
     }
 
     /// In force at once, and kept: a restart in the middle of a lecture must not begin to send.
@@ -262,7 +275,7 @@ mod tests {
                 row(&[MONDAY], 8, 20, Speed::Full),
             ],
         };
-        let mut kept = Kept { rules, teaching: None };
+        let mut kept = Kept { rules, ..Kept::default() };
         assert_eq!(kept.in_force(at(MONDAY, 7, 0)), InForce { limit: Some(500_000), hold: None });
         assert_eq!(kept.in_force(at(MONDAY, 12, 0)).limit, Some(100_000));
         assert_eq!(kept.in_force(at(MONDAY, 19, 0)), InForce { limit: None, hold: None });
@@ -273,6 +286,24 @@ mod tests {
         assert_eq!(kept.in_force(at(MONDAY, 9, 30)).hold, Some(Hold::Teaching { until: None }));
         kept.teaching = Some(Teaching { until: Some(1_800_000_000_000) });
         assert_eq!(kept.in_force(at(MONDAY, 12, 0)).hold, None, "it is over");
+    }
+
+    #[test]
+    fn a_stop_of_the_timetable_can_be_lifted_until_it_would_have_ended_and_the_rows_below_it_hold() {
+        let slow = Speed::Limit { bytes_per_second: 100_000 };
+        let timetable = vec![row(&[MONDAY], 9, 10, Speed::Stop), row(&[MONDAY], 8, 18, slow)];
+        let rules = SendingRules { limit: Some(500_000), timetable };
+        let mut kept = Kept { rules, teaching: Some(Teaching { until: None }), ..Kept::default() };
+        let moment = at(MONDAY, 9, 30);
+        kept.send_anyway(moment);
+        kept.teaching = None;
+        assert!(matches!(kept.in_force(moment).hold, Some(Hold::Timetable { .. })), "that was about teaching");
+        kept.send_anyway(moment);
+        assert_eq!(kept.in_force(moment), InForce { limit: Some(100_000), hold: None });
+        let next_week = Moment { at: moment.at + 7 * 24 * 3_600_000, ..moment };
+        assert!(kept.in_force(next_week).hold.is_some());
+        kept.teaching = Some(Teaching { until: None });
+        assert_eq!(kept.in_force(moment).hold, Some(Hold::Teaching { until: None }), "teaching goes before all");
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub struct StoreState {
     pub no_space: bool,
     /// Completing answers `Corrupted` this often.
     pub corrupt_completes: u32,
-    opened: u32,
+    pub opened: u32,
 }
 
 #[derive(Clone, Debug)]

@@ -117,8 +117,36 @@ async fn a_file_that_grew_and_a_crash_are_survived_together() {
     facts.modified_ns = world.catalogue.records.lock().unwrap()[0].modified_ns;
     world.catalogue.set_source(operation, path.clone(), facts).await.unwrap();
     let uploads = world.engine().await;
+    until("parts are confirmed again", || snapshot(&uploads, operation).unwrap().parts_confirmed >= 2).await;
+    uploads.shutdown().await;
+    drop(uploads);
+    world.until_the_line_is_empty().await;
+    let before = world.puts_of(asset).len();
+    let uploads = world.engine().await;
     until_state(&uploads, operation, UploadState::Ready).await;
     world.assert_stored(asset, &path);
+    let sent = world.parts_put_since(asset, before);
+    assert!(sent.len() <= 4, "of six parts two were confirmed: {sent:?}");
+}
+
+/// Each burst looks like the end to who is not patient.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorder_that_writes_in_bursts_is_waited_for_longer_each_time() {
+    let world = World::with_rest(Duration::from_millis(100)).await;
+    // It is never through before the next burst.
+    world.server.with(|state| state.delay = Duration::from_millis(400));
+    let uploads = world.engine().await;
+    let path = world.file("recording.bin", 17 * MIB);
+    let (operation, asset) = world.add(&uploads, path.clone()).await;
+    for minute in 0..15_u64 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        append(&path, &content(MIB, minute));
+    }
+    let ready = until_state(&uploads, operation, UploadState::Ready).await;
+    assert_eq!(ready.bytes, 32 * MIB as u64);
+    world.assert_stored(asset, &path);
+    let opened = world.server.with(|state| state.opened);
+    assert!(opened <= 5, "it was begun {opened} times");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,15 +24,14 @@ export function HoldBanner({ hold }: { hold: Hold }) {
       <p>
         <b>{why}</b> · {until}
       </p>
-      {teaching ? (
-        <Button size="small" onClick={() => void actions.teach({ kind: "over" })}>
-          Resume now
-        </Button>
-      ) : (
+      {!teaching && (
         <Button size="small" onClick={openRules}>
           Change…
         </Button>
       )}
+      <Button size="small" onClick={() => void actions.teach({ kind: teaching ? "over" : "send_anyway" })}>
+        Resume now
+      </Button>
     </div>
   );
 }

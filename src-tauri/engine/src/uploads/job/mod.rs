@@ -28,6 +28,8 @@ const URLS_AHEAD: usize = 16;
 /// How often the whole upload may begin again before it fails.
 const REOPENS_MAX: u32 = 5;
 const REHASHES_MAX: u32 = 5;
+/// A recorder that writes less often than this is not waited for.
+const REST_MAX: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -74,6 +76,9 @@ pub struct Job {
     rehashes: u32,
     /// The file as nothing wrote into it any more.
     rested: Option<SourceFacts>,
+    /// It was seen to have another size than before, and how often it was after it had rested.
+    grew: bool,
+    regrown: u32,
     /// Something of it went, and goes again as the file is now.
     changed: bool,
 }
@@ -106,6 +111,8 @@ impl Job {
             reopens: 0,
             rehashes: 0,
             rested: None,
+            grew: false,
+            regrown: 0,
             changed: false,
         }
     }
@@ -213,6 +220,18 @@ impl Job {
     #[must_use]
     pub fn was_changed(&self) -> bool {
         self.changed
+    }
+
+    /// Whether its file was seen to grow: then its own time says nothing.
+    #[must_use]
+    pub fn grew(&self) -> bool {
+        self.grew
+    }
+
+    /// How long nothing may have written into its file: longer for one that was believed to rest, and grew.
+    #[must_use]
+    pub fn rest(&self, least: Duration) -> Duration {
+        (least * 2_u32.pow(self.regrown.min(8))).min(REST_MAX.max(least))
     }
 
     #[must_use]

@@ -153,7 +153,11 @@ impl Job {
             SourceProblem::CloudOnly => self.hold(Cause::CloudOnly),
             SourceProblem::Denied => self.hold(Cause::AccessDenied),
             SourceProblem::Unreadable(detail) => self.hold(Cause::SourceUnreadable { detail }),
-            SourceProblem::Resized | SourceProblem::StillWritten => self.hold(Cause::StillWritten),
+            SourceProblem::Resized => {
+                self.grew = true;
+                self.hold(Cause::StillWritten)
+            }
+            SourceProblem::StillWritten => self.hold(Cause::StillWritten),
         }
     }
 
@@ -188,10 +192,12 @@ impl Job {
             return self.fail(Cause::SourceChanged);
         }
         self.facts = facts;
+        self.regrown += u32::from(self.sent > 0);
         self.changed |= self.sent > 0;
+        self.grew = false;
         (self.plan, self.upload_id) = (None, None);
         let mut actions = self.start_again();
-        actions.push(Action::Forget);
+        actions.push(Action::Anew);
         actions
     }
 

@@ -113,5 +113,5 @@ pub enum Action {
     /// It goes on: take the failure back.
     Revived,
     /// What the journal knows is of another file.
-    Forget,
+    Anew,
 }

@@ -93,9 +93,14 @@ pub(super) enum Message {
     Nudge,
     /// Connections are dead.
     LineChanged,
-    /// Files that were waited for.
+    /// Files that were not there are.
+    Back {
+        operations: Vec<OperationId>,
+    },
+    /// At a file that is being written.
     Looked {
-        sights: Vec<(OperationId, Sight)>,
+        operation: OperationId,
+        sight: Option<Sight>,
     },
     OrderFor {
         operation: OperationId,
@@ -337,7 +342,8 @@ impl Scheduler {
             Message::Part { operation, part, id, end } => self.part_ended(operation, part, id, end),
             Message::Nudge => self.nudge(),
             Message::LineChanged => self.line_changed(),
-            Message::Looked { sights } => self.looked(sights),
+            Message::Back { operations } => self.back(operations),
+            Message::Looked { operation, sight } => self.looked(operation, sight),
             Message::OrderFor { operation, done } => self.order_for(operation, done),
             Message::Moved { operation, path, facts, done } => self.moved(operation, path, facts, done),
             Message::Hold { hold, limit } => self.set_hold(hold, limit),
@@ -464,7 +470,7 @@ impl Scheduler {
             Action::DropAttempts => self.drop_attempts(operation),
             Action::DropStep => self.drop_step(operation),
             Action::ForgetParts(numbers) => journal.note(Write::ForgetParts { operation, numbers }),
-            Action::Forget => journal.note(Write::Forget { operation }),
+            Action::Anew => journal.note(Write::Anew { operation }),
             Action::KeepFacts(facts) => journal.note(Write::Facts { operation, facts }),
             Action::Failed(cause) => {
                 tracing::warn!(%operation, ?cause, "an upload failed");
