@@ -14,6 +14,7 @@ pub(crate) async fn pull(server: &Server, who: Identity, request: PullRequest) -
         Some(known) => known,
         None => {
             // Only the first of a device's pulls writes: the others would wait for those who do.
+            drop(tx);
             tx = server.store.begin_write().await?;
             tx.client(request.client, who.user, SCHEMA).await?
         }

@@ -21,6 +21,7 @@ use lectern_shared::protocol::{
     UrlsResponse,
 };
 use lectern_shared::sync::{self, Read};
+use lectern_shared::upload::FILE_BYTES_MAX;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -59,7 +60,8 @@ fn check_request(asset: &Asset, request: &OpenUpload) -> Result<(), ApiError> {
     if asset.deleted_at.is_some() {
         return Err(ApiError::new(ProblemCode::NotFound, "this asset was deleted"));
     }
-    if request.bytes == 0 || request.part_bytes == 0 || request.content_type.len() > 100 {
+    let is_sendable = (1..=FILE_BYTES_MAX).contains(&request.bytes);
+    if !is_sendable || request.part_bytes == 0 || request.content_type.len() > 100 {
         return Err(ApiError::new(ProblemCode::Invalid, "size, part size or content type is out of its limits"));
     }
     Ok(())
@@ -159,6 +161,9 @@ async fn begin_anew(
     {
         // It goes with the folder, when nothing else is left in there.
         tracing::info!(%error, "an unfinished upload stays in the former store");
+    }
+    if let Some(free) = server.places.now().free_bytes().await {
+        check_space(request.bytes, free)?;
     }
     let new = new_row(server, asset, request);
     if new.state != ObjectState::Single {

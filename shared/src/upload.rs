@@ -4,6 +4,9 @@ use crate::ids::{AssetId, ChapterId, CourseId, DropId, OperationId, UserId, Vide
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+/// The store's limit for one file, 10 TB (<https://www.backblaze.com/docs/cloud-storage-large-files>).
+pub const FILE_BYTES_MAX: u64 = 10_000_000_000_000;
+
 /// Where dropped or picked files go. The place is taken at the drop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]

@@ -7,6 +7,7 @@ use crate::course::Video;
 use crate::ids::{AssetId, VideoId};
 use crate::media::{Asset, AssetState, AssetSummary, Probe};
 use crate::mutation::{IDS_MAX, Mutation};
+use crate::upload::FILE_BYTES_MAX;
 
 pub(super) fn needs(ids: &[AssetId], uses: &[VideoId]) -> Vec<Read> {
     let mut reads: Vec<Read> = uses.iter().map(|id| Read::row(RowKind::Video, id.0)).collect();
@@ -25,8 +26,8 @@ pub(super) fn create(mutation: &Mutation, rows: &Rowset, actor: Actor) -> Result
     if rows.asset(*asset).is_some() {
         return Err(Rejection::new("exists", "this asset is there already"));
     }
-    if *bytes == 0 {
-        return Err(Rejection::new("invalid", "an asset has at least one byte"));
+    if !(1..=FILE_BYTES_MAX).contains(bytes) {
+        return Err(Rejection::new("invalid", "an asset has between one byte and 10 TB"));
     }
     Ok(vec![Row::Asset(Asset {
         id: *asset,

@@ -1,6 +1,7 @@
 //! How a file is cut: a pure plan, frozen in the journal when an upload is opened, so that a resumed upload meets the
 //! parts it has sent before.
 
+pub use lectern_shared::upload::FILE_BYTES_MAX;
 use std::ops::Range;
 
 const MIB: u64 = 1024 * 1024;
@@ -11,8 +12,6 @@ const PART_BYTES: u64 = 8 * MIB;
 /// Most parts we plan; stores take 10,000 (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
 const PARTS_PLANNED_MAX: u64 = 9_500;
 const PARTS_MAX: u64 = 10_000;
-/// The store's limit for one file, 10 TB (<https://www.backblaze.com/docs/cloud-storage-large-files>).
-pub const FILE_BYTES_MAX: u64 = 10_000_000_000_000;
 
 /// Why a part length cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
