@@ -22,13 +22,13 @@ export function HoldBanner({ hold }: { hold: Hold }) {
     <div className="hold" data-testid="hold">
       <Icon size={16} strokeWidth={1.75} aria-hidden />
       <p>
-        <b>{why}</b> · {until}
+        <b>{why}</b> · {until}{" "}
+        {!teaching && (
+          <button type="button" className="link" onClick={openRules}>
+            Change…
+          </button>
+        )}
       </p>
-      {!teaching && (
-        <Button size="small" onClick={openRules}>
-          Change…
-        </Button>
-      )}
       <Button size="small" onClick={() => void actions.teach({ kind: teaching ? "over" : "send_anyway" })}>
         Resume now
       </Button>
