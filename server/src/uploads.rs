@@ -98,34 +98,25 @@ pub(crate) async fn open(server: &Server, who: Identity, request: OpenUpload) ->
     let asset = owned_asset(server, who, request.asset).await?;
     check_request(&asset, &request)?;
     let _one = server.uploads.lock(asset.id).await;
-    let row = object(server, asset.id).await?;
-    match &row {
-        Some(row) if row.state == ObjectState::Ready => return Ok(OpenedUpload::Ready),
-        Some(row)
-            if row.state == ObjectState::Completing
-                && row.bytes == request.bytes
-                && complete::finish(server, who, row).await? =>
-        {
-            return Ok(OpenedUpload::Ready);
-        }
-        _ => {}
-    }
-    let asset = measure(server, who, asset, request.bytes).await?;
-    if let Some(row) = row {
+    if let Some(row) = object(server, asset.id).await? {
         match row.state {
-            _ if !server.places.has(&row) || row.bytes != request.bytes => {
+            ObjectState::Ready => return Ok(OpenedUpload::Ready),
+            _ if row.bytes != request.bytes => {
+                let asset = measure(server, who, asset, request.bytes).await?;
                 return begin_anew(server, &asset, &row, request).await;
             }
+            ObjectState::Completing if complete::finish(server, who, &row).await? => return Ok(OpenedUpload::Ready),
+            _ if !server.places.has(&row) => return begin_anew(server, &asset, &row, request).await,
             ObjectState::Single => return single(server, &asset, &row).await,
             ObjectState::Completing if row.upload_id.is_none() => return single(server, &asset, &row).await,
             ObjectState::Open | ObjectState::Completing => return opened(&alive(server, &asset, row).await?),
-            ObjectState::Ready => return Ok(OpenedUpload::Ready),
             ObjectState::Opening => return opened(&adopt_or_create(server, &asset, row).await?),
         }
     }
     if let Some(free) = server.places.now().free_bytes().await {
         check_space(request.bytes, free)?;
     }
+    let asset = measure(server, who, asset, request.bytes).await?;
     let row = new_row(server, &asset, request);
     save(server, &row).await?;
     if row.state == ObjectState::Single {

@@ -268,7 +268,7 @@ fn apply(transaction: &Transaction<'_>, write: &Write) -> Result<(), JournalErro
                  (operation, schema, asset, bytes, part_bytes, modified_ns, file_device, file_index)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (operation) DO UPDATE SET
-                 bytes = excluded.bytes, part_bytes = excluded.part_bytes, modified_ns = excluded.modified_ns,
+                 part_bytes = excluded.part_bytes, modified_ns = excluded.modified_ns,
                  file_device = excluded.file_device, file_index = excluded.file_index",
             &[
                 &operation.0.into_bytes(),

@@ -5,8 +5,8 @@ use crate::media::{MATROSKA_SEGMENT as SEGMENT, element_head};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// A file that lacks what its own head promises is not waited for longer than this: it may be broken for good, and then
-/// it is sent as it is.
+/// No file is waited for longer than this: one that lacks what its own head promises may be broken for good, and then it
+/// is sent as it is.
 const WAITS_MAX: Duration = Duration::from_secs(60);
 /// A longer row of boxes says nothing: a recording in fragments has no end that could be told.
 const BOXES_MAX: u32 = 1_000;

@@ -14,6 +14,8 @@ pub struct MemoryCatalogue {
     pub records: Mutex<Vec<UploadRecord>>,
     pub cancelled: Mutex<Vec<OperationId>>,
     pub queued: Mutex<Vec<NewUpload>>,
+    /// The one whose file no answer comes about.
+    pub hangs: Mutex<Option<OperationId>>,
 }
 
 impl MemoryCatalogue {
@@ -75,6 +77,9 @@ impl UploadCatalogue for MemoryCatalogue {
         path: PathBuf,
         facts: SourceFacts,
     ) -> Result<(), CatalogueError> {
+        if *self.hangs.lock().unwrap() == Some(operation) {
+            std::future::pending::<()>().await;
+        }
         self.change(operation, |record| {
             record.path = path;
             (record.bytes, record.modified_ns, record.file_id) = (facts.bytes, facts.modified_ns, facts.file_id);

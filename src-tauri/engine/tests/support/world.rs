@@ -74,6 +74,15 @@ impl World {
         (operation, snapshot(uploads, operation).unwrap().asset)
     }
 
+    /// A file of 40 MiB that is being sent, slowly, with a part confirmed.
+    pub async fn half_sent(&self, uploads: &Uploads, name: &str) -> (PathBuf, OperationId, AssetId) {
+        self.server.with(|state| state.delay = Duration::from_millis(60));
+        let path = self.file(name, 40 * MIB);
+        let (operation, asset) = self.add(uploads, path.clone()).await;
+        until("a part is confirmed", || snapshot(uploads, operation).unwrap().parts_confirmed >= 1).await;
+        (path, operation, asset)
+    }
+
     pub async fn add_all(&self, uploads: &Uploads, paths: Vec<PathBuf>, to: Destination) -> IntakeReport {
         let Intake { files, refused, to_library } = take_in(paths, &to).await;
         let operations = uploads.queue(files).await.unwrap();

@@ -90,10 +90,7 @@ async fn a_movie_whose_header_is_not_written_yet_is_waited_for() {
 async fn a_file_that_grows_while_it_is_sent_is_sent_anew_with_all_its_bytes() {
     let world = World::new().await;
     let uploads = world.engine().await;
-    world.server.with(|state| state.delay = Duration::from_millis(60));
-    let path = world.file("lecture.bin", 40 * MIB);
-    let (operation, asset) = world.add(&uploads, path.clone()).await;
-    until("a part is confirmed", || snapshot(&uploads, operation).unwrap().parts_confirmed >= 1).await;
+    let (path, operation, asset) = world.half_sent(&uploads, "lecture.bin").await;
     append(&path, &content(MIB, 5));
     let ready = until_state(&uploads, operation, UploadState::Ready).await;
     world.assert_stored(asset, &path);
@@ -106,10 +103,7 @@ async fn a_file_that_grows_while_it_is_sent_is_sent_anew_with_all_its_bytes() {
 async fn a_file_that_grew_and_a_crash_are_survived_together() {
     let world = World::new().await;
     let uploads = world.engine().await;
-    world.server.with(|state| state.delay = Duration::from_millis(60));
-    let path = world.file("lecture.bin", 40 * MIB);
-    let (operation, asset) = world.add(&uploads, path.clone()).await;
-    until("a part is confirmed", || snapshot(&uploads, operation).unwrap().parts_confirmed >= 1).await;
+    let (path, operation, asset) = world.half_sent(&uploads, "lecture.bin").await;
     drop(uploads);
     append(&path, &content(MIB, 5));
     let length = std::fs::metadata(&path).unwrap().len();
@@ -159,4 +153,19 @@ async fn a_file_that_is_gone_while_it_was_waited_for_is_missed() {
     std::fs::remove_file(&path).unwrap();
     let paused = until_state(&uploads, operation, UploadState::Paused).await;
     assert_eq!(paused.cause, Some(Cause::SourceGone));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_hangs_while_it_is_looked_at_holds_up_no_other() {
+    let world = World::with_rest(Duration::from_millis(200)).await;
+    let uploads = world.engine().await;
+    let (hanging, fine) = (world.file("hanging.bin", MIB), world.file("fine.bin", MIB));
+    let (stuck, _) = world.add(&uploads, hanging.clone()).await;
+    *world.catalogue.hangs.lock().unwrap() = Some(stuck);
+    append(&hanging, b"more");
+    let (operation, asset) = world.add(&uploads, fine.clone()).await;
+    append(&fine, b"more");
+    until_state(&uploads, operation, UploadState::Ready).await;
+    world.assert_stored(asset, &fine);
+    assert_eq!(snapshot(&uploads, stuck).unwrap().cause, Some(Cause::StillWritten));
 }

@@ -28,8 +28,6 @@ const URLS_AHEAD: usize = 16;
 /// How often the whole upload may begin again before it fails.
 const REOPENS_MAX: u32 = 5;
 const REHASHES_MAX: u32 = 5;
-/// A recorder that writes less often than this is not waited for.
-const REST_MAX: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -231,7 +229,7 @@ impl Job {
     /// How long nothing may have written into its file: longer for one that was believed to rest, and grew.
     #[must_use]
     pub fn rest(&self, least: Duration) -> Duration {
-        (least * 2_u32.pow(self.regrown.min(8))).min(REST_MAX.max(least))
+        least * 2_u32.pow(self.regrown.min(8))
     }
 
     #[must_use]

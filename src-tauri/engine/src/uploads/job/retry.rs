@@ -196,7 +196,8 @@ impl Job {
         self.changed |= self.sent > 0;
         self.grew = false;
         (self.plan, self.upload_id) = (None, None);
-        let mut actions = self.start_again();
+        // The server takes away what the store has of another size.
+        let mut actions = self.open_again();
         actions.push(Action::Anew);
         actions
     }

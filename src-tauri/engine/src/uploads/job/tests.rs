@@ -286,7 +286,7 @@ fn a_file_that_grew_is_another_one_when_it_rests() {
     assert_eq!(bench.job.wants(bench.now), None);
     let actions = bench.on(Event::SourceRests(grown));
     assert_eq!(actions, [Action::DropAttempts, Action::ForgetParts(None), Action::Anew]);
-    assert_eq!(bench.job.wants(bench.now), Some(Step::Open { fresh: true }));
+    assert_eq!(bench.job.wants(bench.now), Some(Step::Open { fresh: false }), "the server sees the other size");
     assert_eq!((bench.job.facts(), bench.job.confirmed_bytes(), bench.job.plan().count()), (grown, 0, 4));
     assert_eq!((bench.job.upload_id(), bench.job.was_changed()), (None, true));
     let second = Duration::from_secs(1);
