@@ -212,6 +212,46 @@ const shots = [
         window.fakeHost.drop(700, 60, [{ name: "New.mp4", bytes: 5e7, kind: "video" }, ...files]);
       }),
   ],
+  ...[
+    ["duplicates-mixed", [1280, 832], "dark"],
+    ["duplicates-narrow", [760, 640], "light"],
+  ].map(([name, size, theme]) => [
+    name,
+    "demo",
+    "/",
+    size,
+    theme,
+    (page) =>
+      page.evaluate(() => {
+        const all = [...window.fakeHost.rows.assets.values()];
+        const [first, second, third] = ["2.1", "1.1", "1.3"].map((name) =>
+          all.find((one) => one.name.startsWith(name)),
+        );
+        window.fakeHost.drop(700, 60, [
+          { name: "Copy.mp4", bytes: first.bytes, kind: "video", sameAs: first.id },
+          { name: second.name, bytes: 7e8, kind: "video", namesake: second.id },
+          { name: third.name, bytes: 3e8, kind: "video", namesake: third.id },
+          { name: "New.mp4", bytes: 5e7, kind: "video" },
+        ]);
+      }),
+  ]),
+  [
+    "replacing",
+    "demo",
+    "/",
+    [1280, 832],
+    "light",
+    async (page) => {
+      await page.evaluate(() => {
+        const all = [...window.fakeHost.rows.assets.values()];
+        const second = all.find((one) => one.name.startsWith("1.1"));
+        window.fakeHost.drop(700, 60, [
+          { name: second.name, bytes: 7e8, kind: "video", namesake: second.id },
+        ]);
+      });
+      await page.keyboard.press("Enter");
+    },
+  ],
 ];
 
 for (const [name, scenario, hash, [width, height], colorScheme, prepare] of shots) {

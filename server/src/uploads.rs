@@ -100,12 +100,14 @@ pub(crate) async fn open(server: &Server, who: Identity, request: OpenUpload) ->
     let _one = server.uploads.lock(asset.id).await;
     if let Some(row) = object(server, asset.id).await? {
         match row.state {
-            ObjectState::Ready => return Ok(OpenedUpload::Ready),
+            ObjectState::Ready => return Ok(OpenedUpload::Ready { bytes: row.bytes }),
             _ if row.bytes != request.bytes => {
                 let asset = measure(server, who, asset, request.bytes).await?;
                 return begin_anew(server, &asset, &row, request).await;
             }
-            ObjectState::Completing if complete::finish(server, who, &row).await? => return Ok(OpenedUpload::Ready),
+            ObjectState::Completing if complete::finish(server, who, &row).await? => {
+                return Ok(OpenedUpload::Ready { bytes: row.bytes });
+            }
             _ if !server.places.has(&row) => return begin_anew(server, &asset, &row, request).await,
             ObjectState::Single => return single(server, &asset, &row).await,
             ObjectState::Completing if row.upload_id.is_none() => return single(server, &asset, &row).await,

@@ -101,4 +101,6 @@ pub struct VideoDetail {
     pub thumbnail_url: Option<String>,
     /// The upload that carries its bytes, while there is one: its progress comes with the progress events.
     pub operation: Option<OperationId>,
+    /// The upload of the file that will be shown instead, once it is ready.
+    pub replacement: Option<OperationId>,
 }

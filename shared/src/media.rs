@@ -201,6 +201,8 @@ pub struct AssetCard {
     pub thumbnail_url: Option<String>,
     pub usage: Usage,
     pub uses: Vec<AssetUse>,
+    /// A newer version took its place.
+    pub replaced: bool,
     pub operation: Option<OperationId>,
     pub created_at: Millis,
 }

@@ -73,6 +73,10 @@ pub enum Mutation {
     /// What a look into the file found. Only the upload engine makes these.
     #[serde(rename = "asset.describe")]
     AssetDescribe { asset: AssetId, probe: Probe, thumbnail: bool },
+    /// The videos in `uses` show `successor` from now on, whatever they showed until now: the last one to replace a file
+    /// wins, and every file that was shown stays in the library. Places, titles and captions stay.
+    #[serde(rename = "asset.replace")]
+    AssetReplace { successor: AssetId, uses: Vec<VideoId> },
     /// Deletes the assets and the videos in `uses`. Rejected when a live use is not named there: what a person was not
     /// shown is not deleted.
     #[serde(rename = "asset.delete")]
@@ -103,6 +107,7 @@ impl Mutation {
             Self::AssetCreate { .. } => "asset.create",
             Self::AssetRename { .. } => "asset.rename",
             Self::AssetDescribe { .. } => "asset.describe",
+            Self::AssetReplace { .. } => "asset.replace",
             Self::AssetDelete { .. } => "asset.delete",
             Self::AssetRestore { .. } => "asset.restore",
         }

@@ -119,8 +119,10 @@ pub struct OpenUpload {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum OpenedUpload {
-    /// The store has the checked object already.
-    Ready,
+    /// The store has the checked object already: of this size, whatever was asked for.
+    Ready {
+        bytes: u64,
+    },
     /// One PUT, to this URL. Without one: ask for that of part 1.
     Single {
         url: Option<PartUrl>,

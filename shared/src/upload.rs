@@ -1,6 +1,6 @@
 //! Uploads as the window sees them: where files go, how far they are, why one waits.
 
-use crate::ids::{AssetId, ChapterId, CourseId, DropId, OperationId, UserId, VideoId};
+use crate::ids::{AssetId, ChapterId, CourseId, DropId, EditId, OperationId, UserId, VideoId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -235,8 +235,10 @@ pub struct IntakeReport {
     pub refused: Vec<RefusedFile>,
     /// Names of files that went to the library because a chapter shows video and audio only.
     pub to_library: Vec<String>,
-    /// Files whose bytes are in the library already. All others of the drop are queued.
+    /// Files whose bytes are in the library already, and files of a name that is taken. All others of the drop are queued.
     pub question: Option<DuplicateQuestion>,
+    /// Takes all of it back; none when nothing was added.
+    pub undo: Option<EditId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -246,14 +248,26 @@ pub struct DuplicateQuestion {
     pub duplicates: Vec<Duplicate>,
 }
 
-/// A dropped file, and the asset that has the same bytes.
+/// Why a dropped file is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Clash {
+    /// The asset has the file's bytes.
+    SameBytes,
+    /// The asset is another file of the same name: in the chapter, or in the library.
+    SameName,
+}
+
+/// A dropped file, and the asset that stands against it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Duplicate {
     pub index: u32,
+    pub clash: Clash,
     pub name: String,
     pub bytes: u64,
     pub asset: AssetId,
     pub asset_name: String,
+    pub asset_bytes: u64,
     pub added_at: crate::Millis,
     /// Places that show the asset, in the courses we know.
     pub places: u32,
@@ -265,8 +279,11 @@ pub struct Duplicate {
 pub enum DuplicateChoice {
     /// The place shows the asset that is there; nothing is sent.
     UseExisting,
-    /// A second asset with the same bytes.
+    /// A second asset, whatever the first one is.
     KeepBoth,
+    /// For a file of the same name: shown in the other's place once it is ready, in a chapter in that one place, in the
+    /// library wherever it is used. The other stays as its earlier version. For the same bytes: like `UseExisting`.
+    Replace,
     Skip,
 }
 

@@ -200,3 +200,48 @@ fn the_same_edit_again_changes_nothing() {
     assert!(effects.is_empty(), "the title is there already: {effects:?}");
     assert!(world.run(&Mutation::CourseRestore { course }).is_ok());
 }
+
+#[test]
+fn a_replaced_file_keeps_the_place_and_the_title_and_undo_brings_each_back_to_its_own() {
+    let (mut world, course, chapter, videos) = course_with(&["a", "b", "c"]);
+    let [a, b, c] = [0, 1, 2].map(|index| world.asset_of(videos[index]));
+    world.run(&Mutation::VideoDelete { ids: vec![videos[1]] }).unwrap();
+    // One that is deleted shows it when it comes back; one that nobody knows holds nothing up.
+    let uses = vec![videos[0], videos[1], VideoId::new()];
+    let undo = world.run(&Mutation::AssetReplace { successor: c, uses }).unwrap().unwrap();
+    assert_eq!([0, 1, 2].map(|index| world.asset_of(videos[index])), [c, c, c]);
+    assert_eq!(world.titles(chapter), ["a", "c"]);
+    for mutation in undo {
+        world.run(&mutation).unwrap();
+    }
+    assert_eq!([0, 1, 2].map(|index| world.asset_of(videos[index])), [a, b, c]);
+
+    // The course shows of it what it is, also when it had no place there.
+    let successor = AssetId::new();
+    let created =
+        |kind| Mutation::AssetCreate { asset: successor, name: "v2".to_owned(), kind, bytes: 9, predecessor: Some(a) };
+    world.run(&created(AssetKind::Video)).unwrap();
+    world.run(&Mutation::AssetReplace { successor, uses: vec![videos[0]] }).unwrap();
+    let summaries = world.read(Read::OfAsset(RowKind::Summary, successor));
+    assert!(matches!(&summaries[..], [Row::Summary(row)] if row.course == course && row.bytes == 9));
+}
+
+#[test]
+fn only_a_live_file_that_plays_can_replace_another() {
+    let (mut world, _, _, videos) = course_with(&["a", "b"]);
+    let uses = vec![videos[0]];
+    let replaced_by =
+        |world: &mut World, successor| world.run(&Mutation::AssetReplace { successor, uses: uses.clone() });
+    assert_eq!(replaced_by(&mut world, AssetId::new()), Err("not_found"));
+    let slides = AssetId::new();
+    let name = "slides.pdf".to_owned();
+    world
+        .run(&Mutation::AssetCreate { asset: slides, name, kind: AssetKind::Document, bytes: 9, predecessor: None })
+        .unwrap();
+    assert_eq!(replaced_by(&mut world, slides), Err("invalid"));
+    let b = world.asset_of(videos[1]);
+    world.run(&Mutation::AssetDelete { ids: vec![b], uses: vec![videos[1]] }).unwrap();
+    assert_eq!(replaced_by(&mut world, b), Err("deleted"));
+    let nowhere = Mutation::AssetReplace { successor: world.asset_of(videos[0]), uses: vec![VideoId::new()] };
+    assert_eq!(world.run(&nowhere), Err("not_found"));
+}

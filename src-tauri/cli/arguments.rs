@@ -75,6 +75,19 @@ pub struct Adding {
     /// What to do with files whose bytes are in the library already.
     #[arg(long, value_enum, default_value_t = Duplicates::Use)]
     pub duplicates: Duplicates,
+    /// What to do with other files of a name that the chapter or the library has.
+    #[arg(long, value_enum, default_value_t = SameName::Keep)]
+    pub same_name: SameName,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum SameName {
+    /// Show the new one in the other's place once it is sent; the other stays as its earlier version.
+    Replace,
+    /// Send them, as files of their own.
+    Keep,
+    /// Leave them out.
+    Skip,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -1,6 +1,6 @@
 //! Puts files into the queue and waits for it.
 
-use crate::arguments::{Adding, Arguments, Duplicates};
+use crate::arguments::{Adding, Arguments, Duplicates, SameName};
 use crate::failure::Failure;
 use crate::open::Engine;
 use crate::progress::{self, Progress};
@@ -8,7 +8,8 @@ use lectern_engine::workspace::control::{ClientError, FilePath, Place, Reply, Re
 use lectern_shared::command::{AnswerDuplicatesArguments, DuplicateAnswer, WorkspaceState};
 use lectern_shared::ids::OperationId;
 use lectern_shared::upload::{
-    Cause, DuplicateChoice, DuplicateQuestion, IntakeReport, RefusedReason, UploadList, UploadSnapshot, UploadState,
+    Cause, Clash, Duplicate, DuplicateChoice, DuplicateQuestion, IntakeReport, RefusedReason, UploadList,
+    UploadSnapshot, UploadState,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -129,9 +130,10 @@ async fn add(
     let files = files.iter().map(|file| std::path::absolute(file).map(|file| FilePath::from(file.as_path())));
     let files = files.collect::<Result<Vec<_>, _>>()?;
     let mut report = added(engine, Request::Add { files, place }).await?;
-    let there = report.question.as_ref().map_or(0, |question| question.duplicates.len());
+    let is_there = |one: &&Duplicate| one.clash == Clash::SameBytes;
+    let there = report.question.as_ref().map_or(0, |asked| asked.duplicates.iter().filter(is_there).count());
     if let Some(question) = report.question.take() {
-        report.operations.extend(answer(arguments, engine, &question, adding.duplicates).await?);
+        report.operations.extend(answer(arguments, engine, &question, adding).await?);
     }
     say_refused(arguments, &report);
     if adding.no_wait {
@@ -147,26 +149,42 @@ async fn add(
     end(arguments, &ours, report.refused.len())
 }
 
-/// One answer for all files that are there already. Answers those that are sent all the same.
+/// One answer for all files that are there already, and one for all of a name that is taken. Answers those that are sent.
 async fn answer(
     arguments: &Arguments,
     engine: &Engine,
     question: &DuplicateQuestion,
-    duplicates: Duplicates,
+    adding: Adding,
 ) -> Result<Vec<OperationId>, Failure> {
-    let (choice, words) = match duplicates {
-        Duplicates::Use => (DuplicateChoice::UseExisting, "is in the library already, and is used from there"),
-        Duplicates::Keep => (DuplicateChoice::KeepBoth, "is in the library already, and is sent again"),
-        Duplicates::Skip => (DuplicateChoice::Skip, "is in the library already, and is left out"),
-    };
-    if !arguments.json {
-        for one in &question.duplicates {
+    let mut answers = Vec::with_capacity(question.duplicates.len());
+    for one in &question.duplicates {
+        let (choice, words) = chosen(one.clash, adding);
+        if !arguments.json {
             eprintln!("{} {words} ({})", one.name, one.asset_name);
         }
+        answers.push(DuplicateAnswer { index: one.index, choice });
     }
-    let answers = question.duplicates.iter().map(|one| DuplicateAnswer { index: one.index, choice }).collect();
     let answers = AnswerDuplicatesArguments { question: question.id, answers };
     Ok(added(engine, Request::AnswerDuplicates(answers)).await?.operations)
+}
+
+fn chosen(clash: Clash, adding: Adding) -> (DuplicateChoice, &'static str) {
+    match (clash, adding.duplicates, adding.same_name) {
+        (Clash::SameBytes, Duplicates::Use, _) => {
+            (DuplicateChoice::UseExisting, "is in the library already, and is used from there")
+        }
+        (Clash::SameBytes, Duplicates::Keep, _) => {
+            (DuplicateChoice::KeepBoth, "is in the library already, and is sent again")
+        }
+        (Clash::SameBytes, Duplicates::Skip, _) => {
+            (DuplicateChoice::Skip, "is in the library already, and is left out")
+        }
+        (Clash::SameName, _, SameName::Replace) => (DuplicateChoice::Replace, "replaces a file of its name"),
+        (Clash::SameName, _, SameName::Keep) => (DuplicateChoice::KeepBoth, "is sent beside another file of its name"),
+        (Clash::SameName, _, SameName::Skip) => {
+            (DuplicateChoice::Skip, "has the name of a file that is there, and is left out")
+        }
+    }
 }
 
 /// Until nothing of these (or of all) can go on without a person.

@@ -91,6 +91,15 @@ impl Desk {
         until("every edit is confirmed", async || self.workspace().state().await.unwrap().edits_waiting == 0).await;
     }
 
+    /// Closes it and opens it again, at full speed.
+    pub async fn restart(self) -> Self {
+        let folder = self.close().await;
+        let (events, pace) = (Arc::default(), Pace::default());
+        let place = folder.path().join("workspace");
+        let local = LocalWorkspace::open(&place, no_prober(), pace.clone(), sink(&events)).await.unwrap();
+        Self { folder, events, pace, local }
+    }
+
     pub async fn close(self) -> tempfile::TempDir {
         self.local.shutdown().await;
         self.folder

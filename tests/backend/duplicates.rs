@@ -3,8 +3,10 @@
 use crate::desk::{Desk, MIB, at_end, until, write_file};
 use lectern_shared::command::{AnswerDuplicatesArguments, DuplicateAnswer};
 use lectern_shared::error::ErrorCode;
-use lectern_shared::media::{AssetQuery, AssetState};
-use lectern_shared::upload::{Destination, DuplicateChoice, DuplicateQuestion, IntakeReport};
+use lectern_shared::ids::{CourseId, OperationId};
+use lectern_shared::media::{AssetQuery, AssetSort, AssetState, Usage};
+use lectern_shared::mutation::Mutation;
+use lectern_shared::upload::{Clash, Destination, DuplicateChoice, DuplicateQuestion, IntakeReport, UploadAction};
 use std::path::PathBuf;
 
 /// `write_file` makes a file's bytes of its name: the same name in another folder is the same lecture.
@@ -22,6 +24,10 @@ async fn answer(desk: &Desk, question: &DuplicateQuestion, choices: &[DuplicateC
     desk.workspace().answer_duplicates(AnswerDuplicatesArguments { question: question.id, answers }).await.unwrap()
 }
 
+fn everything() -> AssetQuery {
+    AssetQuery { search: String::new(), kind: None, usage: None, sort: AssetSort::Newest, offset: 0, limit: 9 }
+}
+
 async fn library_of_three(desk: &Desk) {
     for name in ["a.mp4", "b.mp4", "c.mp4"] {
         let report = desk.drop_on(&[&desk.file(name, MIB)], Destination::Library).await;
@@ -30,15 +36,7 @@ async fn library_of_three(desk: &Desk) {
     }
     // What is compared with is what a pull has brought.
     until("the library knows their hashes", async || {
-        let all = AssetQuery {
-            search: String::new(),
-            kind: None,
-            usage: None,
-            sort: Default::default(),
-            offset: 0,
-            limit: 9,
-        };
-        let assets = desk.workspace().list_assets(all).await.unwrap().items;
+        let assets = desk.workspace().list_assets(everything()).await.unwrap().items;
         assets.iter().all(|asset| asset.state == AssetState::Ready)
     })
     .await;
@@ -116,4 +114,121 @@ async fn a_file_that_is_on_its_way_is_not_sent_a_second_time_and_one_of_the_same
         desk.until_ready(operation).await;
     }
     until("nothing else waits", async || desk.workspace().state().await.unwrap().uploads_waiting == 0).await;
+}
+
+/// A file of this name whose bytes are those of a file of another.
+fn version(desk: &Desk, name: &str, of: &str, bytes: usize) -> PathBuf {
+    copy(desk, of, name, bytes)
+}
+
+async fn shown(desk: &Desk, course: CourseId) -> Vec<(String, u64, Option<OperationId>)> {
+    let videos = desk.videos(course).await;
+    videos.into_iter().map(|video| (video.title, video.bytes, video.replacement)).collect()
+}
+
+async fn library(desk: &Desk, usage: Option<Usage>) -> Vec<(String, u64, bool)> {
+    let page =
+        desk.workspace().list_assets(AssetQuery { usage, sort: AssetSort::Oldest, ..everything() }).await.unwrap();
+    page.items.into_iter().map(|asset| (asset.name, asset.bytes, asset.replaced)).collect()
+}
+
+const MIBS: fn(usize) -> u64 = |count| (count * MIB) as u64;
+
+#[tokio::test]
+async fn a_new_version_takes_the_place_of_the_old_one_when_it_is_ready_and_not_before() {
+    let desk = Desk::open().await;
+    let course = desk.course().await;
+    let first = desk
+        .drop_on(&[&desk.file("1.mp4", MIB), &desk.file("2.mp4", MIB), &desk.file("3.mp4", MIB)], at_end(course))
+        .await;
+    for operation in first.operations {
+        desk.until_ready(operation).await;
+    }
+    let second = desk.videos(course.0).await[1].id;
+    desk.workspace().edit(Mutation::VideoRename { video: second, title: "Kinetics".into() }).await.unwrap();
+    desk.pace.limit(Some(1));
+    let dropped = [version(&desk, "2.mp4", "2 again", 2 * MIB), desk.file("4.mp4", MIB)];
+    let report = desk.drop_on(&dropped.iter().collect::<Vec<_>>(), at_end(course)).await;
+    let question = report.question.unwrap();
+    let [asked] = &question.duplicates[..] else { panic!("{question:?}") };
+    assert_eq!((asked.clash, asked.asset_bytes, asked.bytes), (Clash::SameName, MIBS(1), MIBS(2)));
+    assert_eq!(desk.titles(course.0).await, ["1", "Kinetics", "3", "4"], "the file without a namesake does not wait");
+
+    let answered = answer(&desk, &question, &[DuplicateChoice::Replace]).await;
+    let [operation] = answered.operations[..] else { panic!("{answered:?}") };
+    let before = shown(&desk, course.0).await;
+    assert_eq!(before[1], ("Kinetics".to_owned(), MIBS(1), Some(operation)), "the old one is shown until then");
+    desk.pace.limit(None);
+    desk.until_ready(operation).await;
+    desk.until_synced().await;
+    let after = shown(&desk, course.0).await;
+    assert_eq!(after[1], ("Kinetics".to_owned(), MIBS(2), None));
+    assert_eq!(after.len(), 4, "no place was made or lost");
+    let names = ["1.mp4", "3.mp4", "4.mp4", "2.mp4"].map(str::to_owned);
+    assert_eq!(library(&desk, None).await.into_iter().map(|(name, ..)| name).collect::<Vec<_>>(), names);
+    let earlier = ("2.mp4".to_owned(), MIBS(1), true);
+    assert_eq!(library(&desk, Some(Usage::Unused)).await, [earlier], "the earlier version is kept");
+
+    desk.workspace().undo(answered.undo).await.unwrap();
+    desk.until_synced().await;
+    assert_eq!(shown(&desk, course.0).await[1], ("Kinetics".to_owned(), MIBS(1), None), "undo shows the old one");
+    assert_eq!(library(&desk, Some(Usage::Unused)).await, []);
+}
+
+#[tokio::test]
+async fn a_replacement_that_is_cancelled_leaves_the_old_file_where_it_was() {
+    let desk = Desk::open().await;
+    let course = desk.course().await;
+    let first = desk.drop_on(&[&desk.file("1.mp4", MIB)], at_end(course)).await;
+    desk.until_ready(first.operations[0]).await;
+    desk.pace.limit(Some(1));
+    let report = desk.drop_on(&[&version(&desk, "1.MP4", "1 again", 2 * MIB)], at_end(course)).await;
+    let answered = answer(&desk, &report.question.unwrap(), &[DuplicateChoice::Replace]).await;
+    desk.workspace().undo(answered.undo).await.unwrap();
+    assert_eq!(shown(&desk, course.0).await, [("1".to_owned(), MIBS(1), None)]);
+    assert_eq!(library(&desk, None).await, [("1.mp4".to_owned(), MIBS(1), false)]);
+}
+
+#[tokio::test]
+async fn of_two_new_versions_the_last_one_dropped_is_shown_whichever_arrives_first_and_after_a_restart() {
+    let desk = Desk::open().await;
+    let course = desk.course().await;
+    let first = desk.drop_on(&[&desk.file("1.mp4", MIB)], at_end(course)).await;
+    desk.until_ready(first.operations[0]).await;
+    desk.pace.limit(Some(1));
+    let mut operations = Vec::new();
+    for (of, bytes) in [("second", 2 * MIB), ("third", 3 * MIB)] {
+        let report = desk.drop_on(&[&version(&desk, "1.mp4", of, bytes)], at_end(course)).await;
+        let answered = answer(&desk, &report.question.unwrap(), &[DuplicateChoice::Replace]).await;
+        operations.extend(answered.operations);
+    }
+    desk.workspace().control_uploads(UploadAction::Pause, Some(vec![operations[0]])).await.unwrap();
+    let desk = desk.restart().await;
+    desk.until_ready(operations[1]).await;
+    desk.workspace().control_uploads(UploadAction::Resume, Some(vec![operations[0]])).await.unwrap();
+    desk.until_ready(operations[0]).await;
+    desk.until_synced().await;
+    assert_eq!(shown(&desk, course.0).await, [("1".to_owned(), MIBS(3), None)]);
+}
+
+#[tokio::test]
+async fn in_the_library_a_new_version_is_shown_wherever_the_old_one_was() {
+    let desk = Desk::open().await;
+    let course = desk.course().await;
+    let path = desk.file("intro.mp4", MIB);
+    let first = desk.drop_on(&[&path], at_end(course)).await;
+    desk.until_ready(first.operations[0]).await;
+    desk.until_synced().await;
+    let again = desk.drop_on(&[&path], at_end(course)).await;
+    answer(&desk, &again.question.unwrap(), &[DuplicateChoice::UseExisting]).await;
+    let dropped = [version(&desk, "Intro.mp4", "new", 2 * MIB), version(&desk, "intro.pdf", "other", MIB / 2)];
+    let report = desk.drop_on(&dropped.iter().collect::<Vec<_>>(), Destination::Library).await;
+    assert_eq!(report.operations.len(), 1, "another kind of file is another file");
+    let question = report.question.unwrap();
+    assert_eq!(question.duplicates[0].places, 2);
+    let answered = answer(&desk, &question, &[DuplicateChoice::Replace]).await;
+    desk.until_ready(answered.operations[0]).await;
+    desk.until_synced().await;
+    let intro = ("intro".to_owned(), MIBS(2), None);
+    assert_eq!(shown(&desk, course.0).await, [intro.clone(), intro]);
 }

@@ -335,7 +335,7 @@ fn resolved(path: &str, from: &str) -> String {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    lectern_backend_tests::support::repository()
 }
 
 fn rust() -> impl Iterator<Item = Source> {

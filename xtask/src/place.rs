@@ -1,12 +1,14 @@
 //! Where things are: the clone, Cargo's target folder wherever it was put, and what may be kept between clones.
 
 use crate::run::{Result, Trouble, cargo, output_of};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// The top of the clone.
+/// The top of the clone. Cargo says where when it runs this; what it said when it built this may be another clone that
+/// shares the target folder.
 pub fn root() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent().unwrap_or(own).to_owned()
+    let built = || PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(built, PathBuf::from);
+    own.parent().unwrap_or(&own).to_owned()
 }
 
 pub fn ui() -> PathBuf {

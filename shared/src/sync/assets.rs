@@ -70,6 +70,29 @@ pub fn measured(id: AssetId, bytes: u64, rows: &Rowset) -> Effects {
     with_summaries(Asset { bytes, ..asset.clone() }, rows)
 }
 
+pub(super) fn replace_needs(successor: AssetId, uses: &[VideoId]) -> Vec<Read> {
+    let videos = uses.iter().map(|id| Read::row(RowKind::Video, id.0));
+    videos.chain([Read::row(RowKind::Asset, successor.0)]).collect()
+}
+
+/// A video deleted meanwhile shows the new file when it is restored; one that is not there holds up no other.
+pub(super) fn replace(successor: AssetId, uses: &[VideoId], rows: &Rowset) -> Result<Effects, Rejection> {
+    bounded(uses)?;
+    let asset = live(successor, rows)?;
+    if !asset.kind.is_playable() {
+        return Err(Rejection::new("invalid", "a chapter shows video and audio only"));
+    }
+    let videos: Vec<&Video> = uses.iter().filter_map(|id| rows.video(*id)).collect();
+    if videos.is_empty() {
+        return Err(Rejection::missing("video"));
+    }
+    let shown = videos.into_iter().filter(|video| video.asset != successor).flat_map(|video| {
+        let summary = AssetSummary::of(asset, video.course);
+        [Row::Video(Video { asset: successor, ..video.clone() }), Row::Summary(summary)]
+    });
+    Ok(shown.collect())
+}
+
 pub(super) fn delete(ids: &[AssetId], uses: &[VideoId], actor: Actor, rows: &Rowset) -> Result<Effects, Rejection> {
     bounded(ids)?;
     if uses.len() > IDS_MAX {

@@ -180,6 +180,7 @@ pub fn needs(mutation: &Mutation, rows: &Rowset) -> Vec<Read> {
         | Mutation::VideoRestore { .. } => videos::needs(mutation, rows),
         Mutation::AssetCreate { asset, .. } => vec![Read::row(RowKind::Asset, asset.0)],
         Mutation::AssetRename { asset, .. } | Mutation::AssetDescribe { asset, .. } => assets::needs(&[*asset], &[]),
+        Mutation::AssetReplace { successor, uses } => assets::replace_needs(*successor, uses),
         Mutation::AssetDelete { ids, uses } | Mutation::AssetRestore { ids, uses } => assets::needs(ids, uses),
     };
     reads.retain(|read| !rows.has(*read));
@@ -213,6 +214,7 @@ pub fn execute(mutation: &Mutation, rows: &Rowset, actor: Actor) -> Result<Effec
         Mutation::AssetCreate { .. } => assets::create(mutation, rows, actor),
         Mutation::AssetRename { asset, name } => assets::rename(*asset, name, rows),
         Mutation::AssetDescribe { asset, probe, thumbnail } => assets::describe(*asset, probe, *thumbnail, rows),
+        Mutation::AssetReplace { successor, uses } => assets::replace(*successor, uses, rows),
         Mutation::AssetDelete { ids, uses } => assets::delete(ids, uses, actor, rows),
         Mutation::AssetRestore { ids, uses } => assets::restore(ids, uses, rows),
     }?;

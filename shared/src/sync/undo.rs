@@ -3,6 +3,7 @@
 use super::Rowset;
 use crate::ids::{AssetId, VideoId};
 use crate::mutation::{Between, Mutation};
+use std::collections::BTreeMap;
 
 /// What undoes `mutation`, given the rows it was executed on. None: it cannot be undone by a person.
 #[must_use]
@@ -40,12 +41,22 @@ pub fn inverse(mutation: &Mutation, before: &Rowset) -> Option<Vec<Mutation>> {
         Mutation::AssetRename { asset, .. } => {
             one(Mutation::AssetRename { asset: *asset, name: before.asset(*asset)?.name.clone() })
         }
+        Mutation::AssetReplace { successor, uses } => Some(shown_before(*successor, uses, before)),
         Mutation::AssetDelete { ids, .. } => {
             one(Mutation::AssetRestore { ids: ids.clone(), uses: live_uses(ids, before) })
         }
         Mutation::AssetRestore { ids, uses } => one(Mutation::AssetDelete { ids: ids.clone(), uses: uses.clone() }),
         Mutation::AssetCreate { .. } | Mutation::AssetDescribe { .. } => None,
     }
+}
+
+/// Each video shows again what it showed.
+fn shown_before(successor: AssetId, uses: &[VideoId], before: &Rowset) -> Vec<Mutation> {
+    let mut shown: BTreeMap<AssetId, Vec<VideoId>> = BTreeMap::new();
+    for video in uses.iter().filter_map(|id| before.video(*id)).filter(|video| video.asset != successor) {
+        shown.entry(video.asset).or_default().push(video.id);
+    }
+    shown.into_iter().map(|(successor, uses)| Mutation::AssetReplace { successor, uses }).collect()
 }
 
 fn live_uses(ids: &[AssetId], before: &Rowset) -> Vec<VideoId> {

@@ -186,6 +186,32 @@ async fn work_for_a_workspace_that_is_open_elsewhere_is_done_there_and_waited_fo
     assert_eq!((code, &said["totals"]["ready"]), (0, &2.into()), "{said}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_a_name_that_is_there_stands_beside_the_other_or_replaces_it_when_that_is_said() {
+    let shell = Arc::new(Shell::new());
+    let runs: [(usize, &[&str], usize); 4] = [
+        (10_000, &[], 1),
+        (20_000, &["--same-name", "replace"], 1),
+        (30_000, &["--same-name", "skip"], 0),
+        (40_000, &[], 1),
+    ];
+    for (bytes, option, sent) in runs {
+        let (code, said) = told(&shell, move |shell| {
+            let lecture = shell.file("Lecture.mp4", bytes);
+            let place = ["upload", text(&lecture), "--course", "Optics", "--chapter", "Lenses"];
+            shell.run(&[&place[..], option].concat())
+        })
+        .await;
+        assert_eq!((code, &said["ready"]), (0, &sent.into()), "{said}");
+    }
+    let local = open_elsewhere(&shell).await;
+    let course = local.workspace.list_courses().await.unwrap().courses[0].id;
+    let chapters = local.workspace.get_course(course).await.unwrap().chapters;
+    let shown: Vec<u64> = chapters[0].videos.iter().map(|video| video.bytes).collect();
+    assert_eq!(shown, [20_000, 40_000]);
+    local.shutdown().await;
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_else_can_ask_and_what_is_not_understood_harms_nobody() {

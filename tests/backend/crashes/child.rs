@@ -4,17 +4,19 @@
 //! step 3                       the drop or edit was answered: it is committed
 //! parts <operation> 2          so many parts are shown as confirmed
 //! ready <operation>            the file is shown as ready
+//! anew <operation> <asset>     its file is about to change: what was confirmed of it counts no more
 //! synced 4                     the course server has confirmed all edits of so many steps
 //! ```
 
 use super::Failure;
-use super::plan::{Chapter, Plan, Step, name, new_title};
+use super::plan::{Chapter, GROWING, Plan, REPLACEMENT, Step, name, new_title};
 use lectern_engine::remote::sender::Pace;
 use lectern_engine::workspace::{LocalWorkspace, Workspace};
+use lectern_shared::command::{AnswerDuplicatesArguments, DuplicateAnswer};
 use lectern_shared::course::{CourseDetail, VideoDetail};
 use lectern_shared::event::AppEvent;
 use lectern_shared::mutation::{Between, Mutation};
-use lectern_shared::upload::{Destination, UploadState};
+use lectern_shared::upload::{Destination, Duplicate, DuplicateChoice, DuplicateQuestion, UploadSnapshot, UploadState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +36,7 @@ pub async fn work(folder: &Path, files: &Path, seed: u64) -> Result<(), Failure>
     let workspace = &local.workspace;
     set_up(workspace, &plan).await?;
     for (number, step) in plan.steps.iter().enumerate() {
-        if !is_done(workspace, &plan, step).await? {
+        if !is_done(workspace, &plan, files, step).await? {
             act(workspace, &plan, files, step).await?;
         }
         println!("step {number}");
@@ -74,7 +76,7 @@ async fn set_up(workspace: &Workspace, plan: &Plan) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn is_done(workspace: &Workspace, plan: &Plan, step: &Step) -> Result<bool, Failure> {
+async fn is_done(workspace: &Workspace, plan: &Plan, folder: &Path, step: &Step) -> Result<bool, Failure> {
     let course = workspace.get_course(plan.course).await?;
     Ok(match step {
         Step::Drop { files, .. } => {
@@ -88,6 +90,8 @@ async fn is_done(workspace: &Workspace, plan: &Plan, step: &Step) -> Result<bool
             count == files.len()
         }
         Step::Rename { file } => find(&course, *file)?.title == new_title(*file),
+        Step::Replace => find_upload(workspace, REPLACEMENT).is_some(),
+        Step::Grow => plan.has_grown(folder)?,
         Step::Move { file, .. } => {
             let second = plan.chapter(Chapter::Second);
             let is_there = |video: &VideoDetail| video.name == name(*file);
@@ -98,8 +102,12 @@ async fn is_done(workspace: &Workspace, plan: &Plan, step: &Step) -> Result<bool
 
 fn find(course: &CourseDetail, file: usize) -> Result<&VideoDetail, Failure> {
     let mut videos = course.chapters.iter().flat_map(|chapter| &chapter.videos);
-    let found = videos.find(|video| video.name == name(file));
+    let found = videos.find(|video| video.name == name(file) || video.title == new_title(file));
     found.ok_or_else(|| format!("{} has lost its place", name(file)).into())
+}
+
+fn find_upload(workspace: &Workspace, file: usize) -> Option<UploadSnapshot> {
+    workspace.list_uploads().uploads.into_iter().find(|upload| upload.file_name == name(file))
 }
 
 async fn act(workspace: &Workspace, plan: &Plan, folder: &Path, step: &Step) -> Result<(), Failure> {
@@ -119,6 +127,12 @@ async fn act(workspace: &Workspace, plan: &Plan, folder: &Path, step: &Step) -> 
                 return Err(format!("not all were taken in, or not in their place: {report:?}").into());
             }
         }
+        Step::Replace => replace(workspace, plan, folder).await?,
+        Step::Grow => {
+            let upload = find_upload(workspace, GROWING).ok_or("what grows was not queued")?;
+            println!("anew {} {}", upload.operation, upload.asset);
+            Plan::grow(folder)?;
+        }
         Step::Rename { file } => {
             let video = find(&course, *file)?.id;
             workspace.edit(Mutation::VideoRename { video, title: new_title(*file) }).await?;
@@ -132,6 +146,20 @@ async fn act(workspace: &Workspace, plan: &Plan, folder: &Path, step: &Step) -> 
             workspace.edit(Mutation::VideoMove { ids, chapter, place }).await?;
         }
     }
+    Ok(())
+}
+
+/// The question is asked and answered; one that is open when the app is killed is asked again.
+async fn replace(workspace: &Workspace, plan: &Plan, folder: &Path) -> Result<(), Failure> {
+    let (course, chapter) = (plan.course, plan.chapter(Chapter::First));
+    let destination = Destination::Chapter { course, chapter, after: None, before: None };
+    let report = workspace.add_files(vec![folder.join(name(REPLACEMENT))], destination).await?;
+    let Some(DuplicateQuestion { id: question, duplicates }) = report.question else {
+        return Err(format!("a new version was not asked about: {report:?}").into());
+    };
+    let answer = |one: &Duplicate| DuplicateAnswer { index: one.index, choice: DuplicateChoice::Replace };
+    let answers = duplicates.iter().map(answer).collect();
+    workspace.answer_duplicates(AnswerDuplicatesArguments { question, answers }).await?;
     Ok(())
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Evidence {
     /// Parts shown as confirmed.
     parts: BTreeMap<String, u32>,
     pub(super) ready: Vec<String>,
+    /// Uploads, and their assets, whose file became another one.
+    anew: BTreeMap<String, Uuid>,
     /// Each confirmed part's file in the store, by asset and number.
     pub(super) files: BTreeMap<(Uuid, u32), Identity>,
 }
@@ -33,6 +35,11 @@ impl Evidence {
                 ["parts", operation, count] => {
                     let known = self.parts.entry((*operation).to_owned()).or_default();
                     *known = (*known).max(count.parse().unwrap_or(0));
+                }
+                ["anew", operation, asset] => {
+                    let asset = asset.parse().unwrap_or_default();
+                    self.anew.insert((*operation).to_owned(), asset);
+                    self.files.retain(|(of, _), _| *of != asset);
                 }
                 ["ready", operation] if self.ready.iter().all(|known| known != operation) => {
                     self.ready.push((*operation).to_owned());
@@ -55,7 +62,7 @@ impl Evidence {
             return Ok(());
         }
         let confirmed = confirmed_parts(&journal)?;
-        for part in &confirmed {
+        for part in confirmed.iter().filter(|part| !self.anew.values().any(|asset| *asset == part.asset)) {
             let Some(identity) = part.stored(workspace)? else {
                 tally.lost(format!("part {} of {}: confirmed, and not in the store", part.number, part.asset));
                 continue;
@@ -65,7 +72,7 @@ impl Evidence {
                 tally.sent_again(format!("part {} of {}", part.number, part.asset));
             }
         }
-        for (operation, shown) in &self.parts {
+        for (operation, shown) in self.parts.iter().filter(|(operation, _)| !self.anew.contains_key(*operation)) {
             let journaled = confirmed.iter().filter(|part| part.operation.to_string() == *operation).count();
             // Of a file that is ready the journal forgets everything.
             let is_over = journaled == 0 && !is_known(&journal, operation)?;

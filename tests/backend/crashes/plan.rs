@@ -1,12 +1,12 @@
-//! What one workspace goes through: files of one PUT and of several parts, dropped on chapters and on the library, and
-//! edits between. Drawn from a seed, so that child and parent have the same plan without speaking about it; each step can
+//! What one workspace goes through: files of one PUT and of several parts, dropped on chapters and on the library, a new
+//! version of one, another one that grows, and edits between. Drawn from a seed, so that child and parent have the same plan without speaking about it; each step can
 //! be seen to be done, so that a child that was killed knows where it was.
 
 use lectern_shared::ids::{ChapterId, CourseId};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 use uuid::Uuid;
@@ -15,6 +15,12 @@ const SMALL_BYTES_MAX: usize = 600_000;
 /// Over 16 MiB a file goes in parts of 8 MiB.
 const LARGE_BYTES_MIN: usize = (16 << 20) + 1;
 const LARGE_BYTES_MAX: usize = 26 << 20;
+/// The one whose new version is dropped when it has its new title, and that version: it has this title for a name.
+pub(super) const REPLACED: usize = 1;
+pub(super) const REPLACEMENT: usize = 8;
+pub(super) const GROWING: usize = 7;
+/// So much is written to its end.
+const GROWTH: usize = 300_000;
 
 /// The two chapters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +39,10 @@ pub(super) enum Step {
     Rename {
         file: usize,
     },
+    /// A new version of [`REPLACED`] is dropped on its chapter, and is to take its place.
+    Replace,
+    /// Something writes to the end of [`GROWING`].
+    Grow,
     /// From the first to the second chapter: to its start, or its end.
     Move {
         file: usize,
@@ -44,7 +54,7 @@ pub(super) enum Step {
 pub(super) struct Plan {
     pub(super) course: CourseId,
     pub(super) chapters: [ChapterId; 2],
-    /// Bytes of each file.
+    /// Bytes of each file, when it is dropped.
     pub(super) files: Vec<usize>,
     pub(super) steps: Vec<Step>,
     pub(super) bytes_per_second: u64,
@@ -58,20 +68,26 @@ impl Plan {
         let chapters = [ChapterId(uuid()), ChapterId(uuid())];
         let small = |random: &mut StdRng| random.random_range(1..=SMALL_BYTES_MAX);
         let mut files: Vec<usize> = (0..6).map(|_| small(&mut random)).collect();
-        files.extend((0..2).map(|_| random.random_range(LARGE_BYTES_MIN..=LARGE_BYTES_MAX)));
+        let large = |random: &mut StdRng| random.random_range(LARGE_BYTES_MIN..=LARGE_BYTES_MAX);
+        files.push(large(&mut random));
         files.shuffle(&mut random);
+        // The one that grows, so that it may do so on its way.
+        files.push(large(&mut random));
+        files.push(random.random_range(1..=2 * LARGE_BYTES_MIN));
         let drop = |files: &[usize], to| Step::Drop { files: files.to_vec(), to };
         let mut steps = vec![
             drop(&[0], Some(Chapter::First)),
             drop(&[1, 2, 3], Some(Chapter::First)),
-            Step::Rename { file: 1 },
+            Step::Rename { file: REPLACED },
+            Step::Replace,
             drop(&[4], None),
             Step::Move { file: 2, to_start: random.random() },
             drop(&[5], Some(Chapter::Second)),
             Step::Rename { file: 5 },
             drop(&[6], None),
             Step::Move { file: 0, to_start: random.random() },
-            drop(&[7], Some(Chapter::Second)),
+            drop(&[GROWING], Some(Chapter::Second)),
+            Step::Grow,
             Step::Rename { file: 0 },
         ];
         // Another order each time, as long as no file is edited before it is there.
@@ -97,7 +113,7 @@ impl Plan {
                 Step::Drop { files, to: Some(chapter) } => {
                     chapters[usize::from(*chapter == Chapter::Second)].extend(files.iter().copied());
                 }
-                Step::Drop { to: None, .. } => {}
+                Step::Drop { to: None, .. } | Step::Replace | Step::Grow => {}
                 Step::Rename { file } => renamed.push(*file),
                 Step::Move { file, to_start } => {
                     chapters[0].retain(|other| other != file);
@@ -119,25 +135,41 @@ impl Plan {
             // shows a program.
             content.iter_mut().zip(1..=8).for_each(|(byte, plain)| *byte = plain);
             std::fs::write(folder.join(name(file)), content)?;
-            // Nothing writes into it any more: it is sent at once.
-            let earlier = SystemTime::now() - Duration::from_secs(3600);
-            std::fs::File::options().write(true).open(folder.join(name(file)))?.set_modified(earlier)?;
+            long_finished(&folder.join(name(file)), 3600)?;
         }
         Ok(())
     }
+
+    pub(super) fn has_grown(&self, folder: &Path) -> io::Result<bool> {
+        Ok(std::fs::metadata(folder.join(name(GROWING)))?.len() > self.files[GROWING] as u64)
+    }
+
+    pub(super) fn grow(folder: &Path) -> io::Result<()> {
+        let path = folder.join(name(GROWING));
+        std::fs::File::options().append(true).open(&path)?.write_all(&[7; GROWTH])?;
+        long_finished(&path, 1800)
+    }
+}
+
+/// Nothing writes into it any more: it is sent at once.
+fn long_finished(path: &Path, seconds: u64) -> io::Result<()> {
+    let earlier = SystemTime::now() - Duration::from_secs(seconds);
+    std::fs::File::options().write(true).open(path)?.set_modified(earlier)
 }
 
 /// Whether `later` is about a file that `earlier` drops, or both change the order of a chapter.
 fn needs(later: &Step, earlier: &Step) -> bool {
     match (later, earlier) {
         (Step::Rename { file } | Step::Move { file, .. }, Step::Drop { files, .. }) => files.contains(file),
+        (Step::Grow, Step::Drop { files, .. }) => files.contains(&GROWING),
+        (Step::Replace, Step::Rename { file }) => *file == REPLACED,
         _ => false,
     }
 }
 
 /// In the order of their numbers also when sorted as people sort.
 pub(super) fn name(file: usize) -> String {
-    format!("Lecture {file}.mp4")
+    if file == REPLACEMENT { format!("{}.mp4", new_title(REPLACED)) } else { format!("Lecture {file}.mp4") }
 }
 
 pub(super) fn title(file: usize) -> String {
@@ -172,16 +204,18 @@ mod tests {
             let plan = Plan::of(seed);
             assert_eq!(plan.steps, Plan::of(seed).steps);
             let mut there = Vec::new();
-            for step in &plan.steps {
+            for (index, step) in plan.steps.iter().enumerate() {
                 match step {
                     Step::Drop { files, .. } => there.extend(files),
                     Step::Rename { file } | Step::Move { file, .. } => assert!(there.contains(file), "{plan:?}"),
+                    Step::Grow => assert!(there.contains(&GROWING), "{plan:?}"),
+                    Step::Replace => assert!(plan.steps[..index].contains(&Step::Rename { file: REPLACED })),
                 }
             }
             let mut titles = plan.outcome().concat();
             titles.sort();
             assert_eq!(titles.len(), 6, "two of eight are in the library alone");
-            assert_eq!(plan.files.iter().filter(|bytes| **bytes > 16 << 20).count(), 2);
+            assert_eq!(plan.files[..REPLACEMENT].iter().filter(|bytes| **bytes > 16 << 20).count(), 2);
         }
     }
 }

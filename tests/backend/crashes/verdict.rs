@@ -1,11 +1,11 @@
 //! The end of a workspace: everything the plan asks for is there, once, and nothing else is.
 
 use super::evidence::{Evidence, entries, object_versions, part_files, part_number};
-use super::plan::{Plan, name};
+use super::plan::{GROWING, Plan, REPLACED, REPLACEMENT, name, new_title};
 use super::{Failure, Tally};
 use lectern_engine::remote::sender::Pace;
 use lectern_engine::workspace::LocalWorkspace;
-use lectern_shared::media::{AssetCard, AssetPage, AssetQuery, AssetState};
+use lectern_shared::media::{AssetCard, AssetQuery, AssetState, Usage};
 use lectern_shared::upload::{UploadSnapshot, UploadState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,7 +23,10 @@ pub(super) async fn judge(
     let course = local.workspace.get_course(plan.course).await?;
     let query =
         AssetQuery { search: String::new(), kind: None, usage: None, sort: Default::default(), offset: 0, limit: 500 };
-    let assets = local.workspace.list_assets(query).await?;
+    // What was replaced is among the unused.
+    let unused = local.workspace.list_assets(AssetQuery { usage: Some(Usage::Unused), ..query.clone() }).await?;
+    let mut assets = local.workspace.list_assets(query).await?.items;
+    assets.extend(unused.items.into_iter().filter(|asset| asset.replaced));
     let state = local.workspace.state().await?;
     local.shutdown().await;
 
@@ -42,8 +45,12 @@ pub(super) async fn judge(
         .map(|chapter| chapter.videos.iter().map(|video| video.title.clone()).collect())
         .collect();
     judge_places(&titles, plan, tally);
-    for file in 0..plan.files.len() {
-        judge_file(workspace, &files.join(name(file)), &uploads, &assets, evidence, tally)?;
+    let mut videos = course.chapters.iter().flat_map(|chapter| &chapter.videos);
+    if !videos.any(|video| video.title == new_title(REPLACED) && video.name == name(REPLACEMENT)) {
+        tally.lost("the new version is not shown".to_owned());
+    }
+    for (file, bytes) in plan.files.iter().enumerate() {
+        judge_file(workspace, (&files.join(name(file)), *bytes), &uploads, &assets, evidence, tally)?;
     }
     judge_leftovers(workspace, &assets, tally)
 }
@@ -64,14 +71,14 @@ fn judge_places(found: &[Vec<String>], plan: &Plan, tally: &mut Tally) {
 
 fn judge_file(
     workspace: &Path,
-    file: &Path,
+    (file, bytes): (&Path, usize),
     uploads: &[UploadSnapshot],
-    assets: &AssetPage,
+    assets: &[AssetCard],
     evidence: &Evidence,
     tally: &mut Tally,
 ) -> Result<(), Failure> {
     let file_name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let ours: Vec<&AssetCard> = assets.items.iter().filter(|card| card.name == file_name).collect();
+    let ours: Vec<&AssetCard> = assets.iter().filter(|card| card.name == file_name).collect();
     let count = uploads.iter().filter(|upload| upload.file_name == file_name).count();
     if ours.len() > 1 || count > 1 {
         tally.doubled(format!("{file_name}: {} assets, {count} uploads", ours.len()));
@@ -95,7 +102,10 @@ fn judge_file(
     };
     let parts = entries(version)?.into_iter().filter(|path| part_number(path).is_some());
     let stored = parts.map(std::fs::read).collect::<Result<Vec<_>, _>>()?.concat();
-    if stored != std::fs::read(file)? {
+    let mut content = std::fs::read(file)?;
+    // One that grew when all of it was sent is as it was then.
+    content.truncate(if file_name == name(GROWING) { stored.len().max(bytes) } else { content.len() });
+    if stored != content || asset.bytes != stored.len() as u64 {
         tally.lost(format!("{file_name} has other bytes in the store"));
     }
     let now = part_files(version)?;
@@ -115,7 +125,7 @@ fn judge_file(
     Ok(())
 }
 
-fn judge_leftovers(workspace: &Path, assets: &AssetPage, tally: &mut Tally) -> Result<(), Failure> {
+fn judge_leftovers(workspace: &Path, assets: &[AssetCard], tally: &mut Tally) -> Result<(), Failure> {
     for folder in ["store/uploads", "store/scratch"] {
         for left in entries(&workspace.join(folder))? {
             tally.orphan(format!("{} in {folder}", left.display()));
@@ -123,7 +133,7 @@ fn judge_leftovers(workspace: &Path, assets: &AssetPage, tally: &mut Tally) -> R
     }
     for object in entries(&workspace.join("store/objects"))? {
         let text = object.to_string_lossy().into_owned();
-        if assets.items.iter().all(|asset| !text.contains(&asset.id.to_string())) {
+        if assets.iter().all(|asset| !text.contains(&asset.id.to_string())) {
             tally.orphan(format!("{text} is nobody's"));
         }
     }

@@ -178,9 +178,11 @@ pub async fn survives(line: Line, size: Size, kind: Kind, fault: Fault) {
     let hurry = Hurry::for_fault(kind, fault);
     let bench = Bench::new(line, hurry).await;
     let mut rules = vec![Rule::once(kind, fault)];
-    // A file that went up in one PUT and was heard of is not looked at: nothing but a doubt makes the server ask.
-    if size == Size::Small && matches!(kind, Kind::Head | Kind::ListVersions) {
-        rules.push(Rule::once(Kind::Put, Fault::DropAnswer));
+    // What the store has said to be right is not looked at: nothing but a doubt makes the server ask.
+    match (size, kind) {
+        (Size::Small, Kind::Head | Kind::ListVersions) => rules.push(Rule::once(Kind::Put, Fault::DropAnswer)),
+        (Size::Large, Kind::Head) => rules.push(Rule::once(Kind::Complete, Fault::DropAnswer)),
+        _ => {}
     }
     bench.proxy.play(Script::Rules(rules));
     let desk = bench.desk().await;
@@ -198,6 +200,20 @@ pub async fn survives(line: Line, size: Size, kind: Kind, fault: Fault) {
     if let (Kind::Part(_) | Kind::Put, Fault::Refuse { retry_after: Some(seconds), .. }) = (kind, fault) {
         bench.assert_waited(kind, seconds);
     }
+    desk.close().await;
+}
+
+/// Looking costs a store that hashes what it is asked about as much as the upload did.
+pub async fn is_not_looked_at(size: Size) {
+    let bench = Bench::new(Line::Plain, Hurry::Nobody).await;
+    let desk = bench.desk().await;
+    let place = desk.course().await;
+    let source = size.source();
+    let operation = desk.drop_on(&[&source], at_end(place)).await.operations[0];
+    desk.until_ready(operation).await;
+    bench.assert_right(&desk, operation, &source).await;
+    let exchanges = bench.proxy.exchanges();
+    assert!(exchanges.iter().all(|one| one.kind != Kind::Head), "{exchanges:#?}");
     desk.close().await;
 }
 

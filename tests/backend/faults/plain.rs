@@ -63,6 +63,13 @@ mod completing_the_upload {
 
 mod looking_at_the_object {
     use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn is_done_only_in_doubt() {
+        super::super::bench::is_not_looked_at(Size::Large).await;
+        super::super::bench::is_not_looked_at(Size::Small).await;
+    }
+
     a_call! { large, Kind::Head;
         is_answered_with_a_flipped_etag: Fault::FlipAnswer { within: "etag" };
         is_answered_with_a_flipped_length: Fault::FlipAnswer { within: "content-length" };

@@ -80,10 +80,8 @@ pub fn program(name: &str, variable: &str, packages: &[&str]) -> io::Result<Path
     if let Some(path) = std::env::var_os(variable) {
         return Ok(path.into());
     }
-    let venv = std::env::var_os("LECTERN_CACHE").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/venv"),
-        |cache| Path::new(&cache).join("tools/venv"),
-    );
+    let venv = std::env::var_os("LECTERN_CACHE")
+        .map_or_else(|| super::repository().join("target/tools/venv"), |cache| Path::new(&cache).join("tools/venv"));
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let program = in_folder(&venv, name);
     if !program.is_file() {

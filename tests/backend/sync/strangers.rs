@@ -29,6 +29,7 @@ fn aimed_at(course: CourseId, chapter: ChapterId, video: VideoId, asset: AssetId
         Mutation::VideoRestore { ids: vec![video] },
         Mutation::AssetRename { asset, name: title() },
         Mutation::AssetDescribe { asset, probe: Probe::default(), thumbnail: true },
+        Mutation::AssetReplace { successor: asset, uses: vec![video] },
         Mutation::AssetDelete { ids: vec![asset], uses: vec![video] },
         Mutation::AssetRestore { ids: vec![asset], uses: vec![video] },
     ]

@@ -29,6 +29,7 @@ async fn undo_restores_what_delete_move_and_rename_changed() {
         Mutation::VideoDelete { ids: vec![videos[1], videos[2]] },
         Mutation::ChapterDelete { ids: vec![*first] },
         Mutation::AssetDelete { ids: vec![assets[3]], uses: vec![videos[3]] },
+        Mutation::AssetReplace { successor: assets[4], uses: vec![videos[0], videos[1]] },
         Mutation::AssetRename { asset: assets[0], name: "renamed.mp4".into() },
     ];
     let (shown, begin) = (screen(&device, &lecture).await, device.view().len());

@@ -1,12 +1,15 @@
 //! Where pictures and evidence go, and where the app under test is.
 
 use crate::failure::{Failure, Result};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// The top of the clone.
+/// The top of the clone, as Cargo names it when it runs this: what it was when this was built may be another clone that
+/// shares the target folder.
 #[must_use]
 pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").components().collect()
+    let built = || PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(built, PathBuf::from);
+    own.ancestors().find(|folder| folder.join("Cargo.lock").is_file()).unwrap_or(&own).to_owned()
 }
 
 /// `target/lectern` in the clone, whatever target folder Cargo was given: people look for pictures there.

@@ -81,7 +81,7 @@ test("each file can have its own answer, or one answer be given for all", async 
       ],
     },
   ]);
-  await vi.waitFor(() => expect(toast()).toContain("1 added as a second copy, 2 skipped."));
+  await vi.waitFor(() => expect(toast()).toContain("1 added beside the other, 2 skipped."));
   expect(host.transfers.uploads.some(({ file_name }) => file_name === "Lab.mp4")).toBe(true);
 });
 
@@ -109,4 +109,67 @@ test("an answer that could not be taken is asked for again, and one that came to
   host.failures.set("answer_duplicates", { code: "not_found", message: "", retry: false });
   await userEvent.keyboard("{Enter}");
   await vi.waitFor(() => expect(gone()).toBe(true));
+});
+
+function namesake(host: FakeHost, asset: string, bytes: number): FakeFile {
+  const row = [...host.rows.assets.values()].find((one) => one.name.startsWith(asset));
+  if (!row) throw new Error(`no file is called ${asset}`);
+  return { name: row.name, bytes, kind: "video", namesake: row.id };
+}
+
+test("a newer file of a video's name replaces it once it is sent, and until then the video is what it was", async () => {
+  const host = demo();
+  await renderApp(host);
+  await vi.waitFor(() => expect(rowTitles()).toHaveLength(12));
+  host.drop(700, 60, [namesake(host, "1.1 Orbitals", 700_000_000), film("New.mp4")]);
+  await expect.element(dialog()).toHaveTextContent("1 of 2 files has the name of a video in this chapter");
+  await expect.element(dialog()).toHaveTextContent(/is 700 MB, the one here \d/);
+  await userEvent.keyboard("{Enter}");
+  expect(answers(host)).toMatchObject([{ answers: [{ index: 0, choice: "replace" }] }]);
+  await vi.waitFor(() => expect(toast()).toContain("1 file replaces its namesake once it is sent."));
+  const row = page.getByTestId("video-row").filter({ hasText: "1.1 Orbitals" }).first();
+  await expect.element(row).toHaveTextContent("New version:");
+  await expect.element(row).toHaveAttribute("data-state", "ready");
+  expect(rowTitles()).toHaveLength(13);
+});
+
+test("in the library a name alone replaces nothing unless it is said", async () => {
+  const host = demo();
+  await renderApp(host, "/library");
+  await vi.waitFor(() => expect(document.querySelector("[data-testid=asset-card]")).not.toBeNull());
+  host.drop(700, 400, [namesake(host, "Lab tour", 9_000_000)]);
+  await expect.element(dialog()).toHaveTextContent("This file has the name of a file in your library");
+  await userEvent.keyboard("{Enter}");
+  await vi.waitFor(() =>
+    expect(answers(host)).toMatchObject([{ answers: [{ index: 0, choice: "keep_both" }] }]),
+  );
+});
+
+test("of a mixed drop each kind has its own choices, and one of them for all of its kind", async () => {
+  const host = demo();
+  await renderApp(host);
+  await vi.waitFor(() => expect(rowTitles()).toHaveLength(12));
+  host.drop(700, 60, [
+    known(host, "Lab tour", "Lab.mp4"),
+    namesake(host, "1.1 Orbitals", 5_000_000),
+    namesake(host, "1.3 Acidity", 6_000_000),
+  ]);
+  await expect
+    .element(dialog())
+    .toHaveTextContent("All 3 files are here already, or have a name that is taken");
+  await expect.element(dialog()).toHaveTextContent("For the 2 of the same name");
+  const group = page.getByRole("group", { name: "What to do with all of the same name" });
+  await group.getByRole("button", { name: "Keep both" }).click();
+  await page.getByRole("button", { name: "Do this" }).click();
+  await vi.waitFor(() =>
+    expect(answers(host)).toMatchObject([
+      {
+        answers: [
+          { index: 0, choice: "use_existing" },
+          { index: 1, choice: "keep_both" },
+          { index: 2, choice: "keep_both" },
+        ],
+      },
+    ]),
+  );
 });

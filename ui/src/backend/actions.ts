@@ -31,7 +31,12 @@ export function createActions({ backend, editor, invalidator }: Connection): Act
     const { operations, refused, question } = report;
     if (operations.length > 0) invalidator.stale([{ tag: "uploads" }]);
     const words = intakeWords(report);
-    if (words) notify(words.text, { lines: words.lines, tone: words.problem ? "problem" : "plain" });
+    if (words)
+      notify(words.text, {
+        lines: words.lines,
+        tone: words.problem ? "problem" : "plain",
+        undo: report.undo,
+      });
     if (question)
       ask({ question, place, files: operations.length + refused.length + question.duplicates.length });
   }
@@ -69,8 +74,8 @@ export function createActions({ backend, editor, invalidator }: Connection): Act
             if (isAppError(error) && error.retry) ask(asked);
             throw error;
           });
-        reportIntake(report, asked.place);
-        if (report.refused.length === 0) notify(duplicateWords(answers, asked.place));
+        if (report.operations.length > 0) invalidator.stale([{ tag: "uploads" }]);
+        notify(duplicateWords(answers, asked.place), { undo: report.undo });
       });
     },
     async controlUploads(action, operations) {

@@ -102,12 +102,13 @@ test("every error code makes words, and an unknown failure does too", () => {
 });
 
 test("a drop that went well says nothing, and one that did not says it file by file", () => {
-  expect(intakeWords({ operations: [], refused: [], to_library: [], question: null })).toBeNull();
+  expect(intakeWords({ operations: [], refused: [], to_library: [], question: null, undo: null })).toBeNull();
   const words = intakeWords({
     operations: [],
     refused: [{ name: "Old", reason: reasons.folder }],
     to_library: ["NMR.pdf"],
     question: null,
+    undo: null,
   });
   expect(words?.problem).toBe(true);
   expect(words?.lines).toHaveLength(2);

@@ -216,13 +216,16 @@ export function intakeWords(
 export function duplicateWords(answers: readonly DuplicateAnswer[], place: Destination["kind"]): string {
   const count = (choice: DuplicateAnswer["choice"]) =>
     answers.filter((answer) => answer.choice === choice).length;
-  const [used, copies, skipped] = [count("use_existing"), count("keep_both"), count("skip")];
+  const [used, replaced] = [count("use_existing"), count("replace")];
+  const [copies, skipped] = [count("keep_both"), count("skip")];
   const parts = [
     used > 0 &&
       (place === "chapter"
         ? `${plural(used, "video")} ${used === 1 ? "shows a file" : "show files"} you had already`
         : `${plural(used, "file")} ${used === 1 ? "was" : "were"} here already`),
-    copies > 0 && `${copies} added as ${copies === 1 ? "a second copy" : "second copies"}`,
+    replaced > 0 &&
+      `${plural(replaced, "file")} ${replaced === 1 ? "replaces its namesake once it is" : "replace their namesakes once they are"} sent`,
+    copies > 0 && `${copies} added beside ${copies === 1 ? "the other" : "the others"}`,
     skipped > 0 && `${skipped} skipped`,
   ].filter((part) => part !== false);
   return `${parts.join(", ")}.`;
@@ -276,6 +279,7 @@ const MUTATIONS: Record<Mutation["name"], string> = {
   "asset.create": "Adding a file",
   "asset.rename": "Renaming a file",
   "asset.describe": "Describing a file",
+  "asset.replace": "Replacing a file",
   "asset.delete": "Deleting files",
   "asset.restore": "Bringing back files",
 };

@@ -31,6 +31,8 @@ export interface FakeFile {
   refused?: RefusedFile["reason"];
   /** The asset that has the same bytes. */
   sameAs?: AssetId;
+  /** Its name is that of this asset, its bytes are not. */
+  namesake?: AssetId;
 }
 
 /** Files of a drop that wait for an answer, each with the place it keeps. */
@@ -230,7 +232,7 @@ export class FakeHost implements Host {
   }
 
   private take(files: FakeFile[], destination: Destination): IntakeReport {
-    const report: IntakeReport = { operations: [], refused: [], to_library: [], question: null };
+    const report: IntakeReport = { operations: [], refused: [], to_library: [], question: null, undo: null };
     let place = destination;
     const same: OpenQuestion["files"] = [];
     for (const file of files) {
@@ -238,7 +240,7 @@ export class FakeHost implements Host {
         report.refused.push({ name: file.name, reason: file.refused });
         continue;
       }
-      if (file.sameAs) {
+      if (file.sameAs || file.namesake) {
         same.push({ file, place });
         continue;
       }
@@ -264,9 +266,11 @@ export class FakeHost implements Host {
     if (destination.kind === "chapter") this.changed({ tag: "course", id: destination.course });
   }
 
-  private duplicate({ name, bytes, sameAs }: FakeFile, index: number): Duplicate {
-    const asset = found(sameAs && this.rows.assets.get(sameAs), "asset");
+  private duplicate({ name, bytes, sameAs, namesake }: FakeFile, index: number): Duplicate {
+    const id = sameAs ?? namesake;
+    const asset = found(id && this.rows.assets.get(id), "asset");
     return {
+      ...{ clash: sameAs ? "same_bytes" : "same_name", asset_bytes: asset.bytes },
       ...{ index, name, bytes, asset: asset.id, asset_name: asset.name, added_at: asset.created_at },
       ...{ places: this.rows.usesOf(asset.id).length, thumbnail_url: asset.thumbnail_url },
     };
@@ -276,12 +280,19 @@ export class FakeHost implements Host {
     const { destination, files } =
       this.questions.get(question) ?? fail("not_found", "this question is not there any more");
     this.questions.delete(question);
-    const report: IntakeReport = { operations: [], refused: [], to_library: [], question: null };
+    const report: IntakeReport = { operations: [], refused: [], to_library: [], question: null, undo: null };
     files.forEach(({ file, place }, index) => {
       const choice = answers.find((answer) => answer.index === index)?.choice ?? "skip";
       if (choice === "keep_both") report.operations.push(this.accept(file, place).operation);
       if (choice === "use_existing" && place.kind === "chapter" && file.sameAs)
         this.show(file.name, file.sameAs, place);
+      if (choice === "replace" && file.namesake) {
+        const { operation } = this.accept(file, { kind: "library" });
+        this.rows.usesOf(file.namesake).forEach((video) => {
+          video.replacement = operation;
+        });
+        report.operations.push(operation);
+      }
     });
     this.taken(destination);
     return report;

@@ -48,7 +48,8 @@ export function readCourse(rows: Rows, id: CourseId): CourseDetail {
 function detail(video: VideoRow, asset: AssetRow): VideoDetail {
   const { name, kind, bytes, state, duration_ms, width, height, codec, thumbnail_url, operation } = asset;
   const media = { name, kind, bytes, state, duration_ms, width, height, codec, thumbnail_url, operation };
-  return { id: video.id, title: video.title, pending: video.pending, asset: asset.id, ...media };
+  const { id, title, pending, replacement = null } = video;
+  return { id, title, pending, replacement, asset: asset.id, ...media };
 }
 
 const ORDER: Record<AssetSort, (a: AssetRow, b: AssetRow) => number> = {
@@ -88,7 +89,7 @@ export function readAssets(rows: Rows, query: AssetQuery): AssetPage {
 }
 
 function card({ deleted: _, ...asset }: AssetRow, uses: AssetUse[]): AssetCard {
-  return { ...asset, pending: false, usage: uses.length > 0 ? "used" : "unused", uses };
+  return { ...asset, pending: false, replaced: false, usage: uses.length > 0 ? "used" : "unused", uses };
 }
 
 function usesByAsset(rows: Rows): Map<string, AssetUse[]> {

@@ -32,6 +32,7 @@ export interface VideoRow {
   asset: AssetId;
   deleted: boolean;
   pending: boolean;
+  replacement?: OperationId;
 }
 export interface AssetRow {
   id: AssetId;

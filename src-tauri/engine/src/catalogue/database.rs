@@ -40,6 +40,7 @@ impl Database {
         Migrations::new(vec![
             M::up(include_str!("schema.sql")),
             M::up("ALTER TABLE upload ADD COLUMN needed_by INTEGER; CREATE INDEX asset_bytes ON asset (bytes);"),
+            M::up(include_str!("replacing.sql")),
         ])
         .to_latest(&mut writer)?;
         let mut readers = Vec::with_capacity(READERS);

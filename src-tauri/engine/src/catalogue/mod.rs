@@ -10,7 +10,7 @@ mod rows;
 mod screens;
 mod uploads;
 
-pub use duplicates::{Candidate, Wanted};
+pub use duplicates::{Candidate, Found, Wanted};
 pub use outbox::{Edited, Pending};
 pub use replay::Pulled;
 pub(crate) use uploads::{path_bytes, path_from};
@@ -58,6 +58,8 @@ pub struct Catalogue {
     heard: Arc<Heard>,
     /// A file that may have been looked into is another one now.
     resized: Arc<Notify>,
+    /// An edit was made that nobody asked for just now.
+    unsent: Arc<Notify>,
 }
 
 impl Catalogue {
@@ -75,6 +77,7 @@ impl Catalogue {
             changes: watch::channel(0).0,
             heard: Arc::default(),
             resized: Arc::default(),
+            unsent: Arc::default(),
         })
     }
 
@@ -97,6 +100,11 @@ impl Catalogue {
     /// Waits until a file may have to be looked into again.
     pub async fn resized(&self) {
         self.resized.notified().await;
+    }
+
+    /// Waits until there is an edit to push that was made on its own.
+    pub async fn unsent(&self) {
+        self.unsent.notified().await;
     }
 
     fn changed(&self) {

@@ -23,6 +23,9 @@ const PENDING: &str = "EXISTS (SELECT 1 FROM outbox_row o WHERE o.kind = ";
 /// A live video of a live chapter of a live course.
 const LIVE_USE: &str = "FROM video v JOIN chapter h ON h.id = v.parent JOIN course c ON c.id = v.course
     WHERE v.deleted_at IS NULL AND h.deleted_at IS NULL AND c.deleted_at IS NULL";
+/// A newer version of the asset has its bytes.
+const REPLACED: &str =
+    "EXISTS (SELECT 1 FROM asset n WHERE n.predecessor = a.id AND n.state = 'ready' AND n.deleted_at IS NULL)";
 const UPLOAD: &str = "(SELECT operation FROM upload u WHERE u.asset = ";
 
 impl Catalogue {
@@ -101,7 +104,8 @@ fn course(tx: &Transaction<'_>, id: CourseId, thumbnail: &ThumbnailUrl) -> Resul
 
 fn videos(tx: &Transaction<'_>, chapter: &str, thumbnail: &ThumbnailUrl) -> Result<Vec<VideoDetail>, CatalogueFailure> {
     let sql = format!(
-        "SELECT v.id, v.title, {PENDING}'video' AND o.id = v.id), s.body, {UPLOAD}v.asset ORDER BY seq DESC LIMIT 1)
+        "SELECT v.id, v.title, {PENDING}'video' AND o.id = v.id), s.body, {UPLOAD}v.asset ORDER BY seq DESC LIMIT 1),
+             (SELECT operation FROM upload_use x WHERE x.video = v.id)
          FROM video v JOIN summary s ON s.asset = v.asset AND s.course = v.course
          WHERE v.parent = ?1 AND v.deleted_at IS NULL ORDER BY v.position, v.id"
     );
@@ -113,11 +117,12 @@ fn videos(tx: &Transaction<'_>, chapter: &str, thumbnail: &ThumbnailUrl) -> Resu
             row.get::<_, bool>(2)?,
             row.get::<_, String>(3)?,
             row.get::<_, Option<String>>(4)?,
+            row.get::<_, Option<String>>(5)?,
         ))
     })?;
     let mut videos = Vec::new();
     for row in rows {
-        let (id, title, pending, body, operation) = row?;
+        let (id, title, pending, body, operation, replacement) = row?;
         let change::Row::Summary(summary) = serde_json::from_str(&body)? else { continue };
         videos.push(VideoDetail {
             id: VideoId(id.parse()?),
@@ -134,6 +139,7 @@ fn videos(tx: &Transaction<'_>, chapter: &str, thumbnail: &ThumbnailUrl) -> Resu
             codec: summary.codec,
             thumbnail_url: thumbnail(summary.asset, summary.thumbnail),
             operation: operation.map(|id| id.parse().map(OperationId)).transpose()?,
+            replacement: replacement.map(|id| id.parse().map(OperationId)).transpose()?,
         });
     }
     Ok(videos)
@@ -145,8 +151,14 @@ struct Filter {
     values: Vec<Value>,
 }
 
+/// What the library lists: an earlier version only where something shows it still. Those nothing shows are listed among
+/// the unused.
+fn listed() -> String {
+    format!("a.deleted_at IS NULL AND (NOT {REPLACED} OR EXISTS (SELECT 1 {LIVE_USE} AND v.asset = a.id))")
+}
+
 fn filter(query: &AssetQuery) -> Result<Filter, CatalogueFailure> {
-    let mut sql = "a.deleted_at IS NULL".to_owned();
+    let mut sql = if query.usage == Some(Usage::Unused) { "a.deleted_at IS NULL".to_owned() } else { listed() };
     let mut values = Vec::new();
     if let Some(kind) = query.kind {
         sql.push_str(" AND a.kind = ?");
@@ -183,7 +195,7 @@ fn assets(tx: &Transaction<'_>, query: &AssetQuery, thumbnail: &ThumbnailUrl) ->
         |row| row.get(0),
     )?;
     let sql = format!(
-        "SELECT a.body, {PENDING}'asset' AND o.id = a.id), {UPLOAD}a.id ORDER BY seq DESC LIMIT 1)
+        "SELECT a.body, {PENDING}'asset' AND o.id = a.id), {UPLOAD}a.id ORDER BY seq DESC LIMIT 1), {REPLACED}
          FROM asset a WHERE {} ORDER BY {order} LIMIT {} OFFSET {}",
         filter.sql,
         query.limit.min(PAGE_MAX),
@@ -191,20 +203,22 @@ fn assets(tx: &Transaction<'_>, query: &AssetQuery, thumbnail: &ThumbnailUrl) ->
     );
     let mut statement = tx.prepare(&sql)?;
     let rows = statement.query_map(params_from_iter(filter.values.iter()), |row: &Row<'_>| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?, row.get::<_, Option<String>>(2)?))
+        let body: String = row.get(0)?;
+        Ok((body, row.get::<_, bool>(1)?, row.get::<_, Option<String>>(2)?, row.get::<_, bool>(3)?))
     })?;
     let mut items = Vec::new();
     for row in rows {
-        let (body, pending, operation) = row?;
+        let (body, pending, operation, replaced) = row?;
         let change::Row::Asset(asset) = serde_json::from_str(&body)? else { continue };
         let uses = uses(tx, asset.id)?;
-        items.push(card(asset, pending, operation, uses, thumbnail)?);
+        items.push(AssetCard { replaced, pending, ..card(asset, operation, uses, thumbnail)? });
     }
     let (total, total_bytes, unused): (u32, i64, u32) = tx.query_row(
         &format!(
-            "SELECT count(*), coalesce(sum(a.bytes), 0),
+            "SELECT coalesce(sum({listed}), 0), coalesce(sum(a.bytes), 0),
                  coalesce(sum(NOT EXISTS (SELECT 1 {LIVE_USE} AND v.asset = a.id)), 0)
-             FROM asset a WHERE a.deleted_at IS NULL"
+             FROM asset a WHERE a.deleted_at IS NULL",
+            listed = listed()
         ),
         [],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
@@ -214,7 +228,6 @@ fn assets(tx: &Transaction<'_>, query: &AssetQuery, thumbnail: &ThumbnailUrl) ->
 
 fn card(
     asset: media::Asset,
-    pending: bool,
     operation: Option<String>,
     uses: Vec<AssetUse>,
     thumbnail: &ThumbnailUrl,
@@ -225,7 +238,8 @@ fn card(
         kind: asset.kind,
         bytes: asset.bytes,
         state: asset.state,
-        pending,
+        pending: false,
+        replaced: false,
         duration_ms: asset.probe.duration_ms,
         width: asset.probe.width,
         height: asset.probe.height,
@@ -267,8 +281,10 @@ fn uses(tx: &Transaction<'_>, asset: AssetId) -> Result<Vec<AssetUse>, Catalogue
 }
 
 fn kinds(tx: &Transaction<'_>) -> Result<Vec<KindCount>, CatalogueFailure> {
-    let mut statement =
-        tx.prepare_cached("SELECT kind, count(*) FROM asset WHERE deleted_at IS NULL GROUP BY kind ORDER BY kind")?;
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT kind, count(*) FROM asset a WHERE {} GROUP BY kind ORDER BY kind",
+        listed()
+    ))?;
     let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
     rows.map(|row| {
         let (kind, count) = row?;
@@ -277,6 +293,6 @@ fn kinds(tx: &Transaction<'_>) -> Result<Vec<KindCount>, CatalogueFailure> {
     .collect()
 }
 
-fn kind_name(kind: AssetKind) -> Result<String, CatalogueFailure> {
+pub(super) fn kind_name(kind: AssetKind) -> Result<String, CatalogueFailure> {
     Ok(serde_json::from_value(serde_json::to_value(kind)?)?)
 }

@@ -87,7 +87,15 @@ impl UploadCatalogue for Catalogue {
             Outcome::Ready => "ready",
             Outcome::Failed => "failed",
         });
-        self.update("UPDATE upload SET outcome = ?2 WHERE operation = ?1", operation, name).await?;
+        let user = self.user();
+        let replaced = self.database.write(move |tx| {
+            tx.prepare_cached("UPDATE upload SET outcome = ?2 WHERE operation = ?1")?
+                .execute(params![operation.to_string(), name])?;
+            if outcome == Some(Outcome::Ready) { replace(tx, user, operation) } else { Ok(false) }
+        });
+        if replaced.await? {
+            self.unsent.notify_one();
+        }
         self.changed();
         Ok(())
     }
@@ -166,7 +174,7 @@ fn queue(tx: &Transaction<'_>, user: UserId, files: &[NewUpload]) -> Result<Vec<
             name: file.name.clone(),
             kind: file.kind,
             bytes: file.bytes,
-            predecessor: None,
+            predecessor: file.replaces.as_ref().map(|replaces| replaces.asset),
         }];
         if let (Some(video), Destination::Chapter { course, chapter, after, before }) = (file.video, &file.destination)
         {
@@ -177,13 +185,17 @@ fn queue(tx: &Transaction<'_>, user: UserId, files: &[NewUpload]) -> Result<Vec<
         }
         outbox::apply(tx, user, &mutations)?;
         records.push(insert(tx, file)?);
+        for video in file.replaces.iter().flat_map(|replaces| &replaces.uses) {
+            tx.prepare_cached("INSERT OR REPLACE INTO upload_use (video, operation) VALUES (?1, ?2)")?
+                .execute([video.to_string(), file.operation.to_string()])?;
+        }
     }
     Ok(records)
 }
 
 fn insert(tx: &Transaction<'_>, file: &NewUpload) -> Result<UploadRecord, CatalogueFailure> {
-    let (course, label) = match (&file.destination, file.video) {
-        (Destination::Chapter { course, chapter, .. }, Some(_)) => {
+    let (course, label) = match &file.destination {
+        Destination::Chapter { course, chapter, .. } => {
             let label = tx
                 .query_row(
                     "SELECT course.title || ' › ' || chapter.title FROM chapter JOIN course ON course.id = chapter.parent
@@ -194,7 +206,7 @@ fn insert(tx: &Transaction<'_>, file: &NewUpload) -> Result<UploadRecord, Catalo
                 .optional()?;
             (Some(*course), label.unwrap_or_default())
         }
-        _ => (None, String::new()),
+        Destination::Library => (None, String::new()),
     };
     let sql = format!(
         "INSERT INTO upload (operation, schema_number, asset, video, course, path, name, kind, bytes, modified_ns,
@@ -220,18 +232,34 @@ fn insert(tx: &Transaction<'_>, file: &NewUpload) -> Result<UploadRecord, Catalo
     )?
 }
 
+/// The places that waited for the file show it. Answers whether there were any.
+fn replace(tx: &Transaction<'_>, user: UserId, operation: OperationId) -> Result<bool, CatalogueFailure> {
+    let found = tx
+        .prepare_cached(
+            "DELETE FROM upload_use WHERE operation = ?1
+             RETURNING video, (SELECT asset FROM upload WHERE operation = ?1)",
+        )?
+        .query_map([operation.to_string()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
+        .collect::<Result<Vec<_>, _>>()?;
+    let Some((_, successor)) = found.first() else { return Ok(false) };
+    let successor = AssetId(successor.parse()?);
+    let uses = found.iter().map(|(video, _)| Ok(VideoId(video.parse()?))).collect::<Result<_, CatalogueFailure>>()?;
+    match outbox::apply(tx, user, &[Mutation::AssetReplace { successor, uses }]) {
+        Ok(_) => Ok(true),
+        // The new file was deleted while it was on its way, or the places are gone for good.
+        Err(CatalogueFailure::Rejected(_)) => Ok(false),
+        Err(failure) => Err(failure),
+    }
+}
+
 fn cancel(tx: &Transaction<'_>, user: UserId, operation: OperationId) -> Result<(), CatalogueFailure> {
     let found: Option<String> = tx
         .query_row("DELETE FROM upload WHERE operation = ?1 RETURNING asset", [operation.to_string()], |row| row.get(0))
         .optional()?;
     let Some(asset) = found else { return Ok(()) };
     // Every place goes with it, also those it was given since: none of them would ever have bytes.
-    let uses = tx
-        .prepare_cached("SELECT id FROM video WHERE asset = ?1 AND deleted_at IS NULL")?
-        .query_map([&asset], |row| row.get::<_, String>(0))?
-        .map(|id| Ok(VideoId(id?.parse()?)))
-        .collect::<Result<_, CatalogueFailure>>()?;
-    let delete = Mutation::AssetDelete { ids: vec![AssetId(asset.parse()?)], uses };
+    let asset = AssetId(asset.parse()?);
+    let delete = Mutation::AssetDelete { ids: vec![asset], uses: super::duplicates::places_of(tx, asset)? };
     match outbox::apply(tx, user, &[delete]) {
         // It is gone already: the upload ends, the rest is done.
         Ok(_) | Err(CatalogueFailure::Rejected(_)) => Ok(()),

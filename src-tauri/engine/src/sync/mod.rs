@@ -110,6 +110,7 @@ impl Running {
             let began = Instant::now();
             tokio::select! {
                 () = self.sync.wanted.notified() => {}
+                () = self.catalogue.unsent() => {}
                 () = self.sync.poked.notified() => tokio::select! {
                     () = self.sync.wanted.notified() => {}
                     () = tokio::time::sleep_until(began + POKES_APART) => {}

@@ -105,6 +105,7 @@ fn new_upload(path: PathBuf, name: String, facts: SourceFacts, kind: AssetKind, 
         modified_ns: facts.modified_ns,
         file_id: facts.file_id,
         destination: if in_chapter { dropped_on.clone() } else { Destination::Library },
+        replaces: None,
     }
 }
 

@@ -26,7 +26,7 @@ mod worker;
 
 pub use intake::{Intake, take_in};
 pub use journal::JournalError;
-pub use seam::{Announced, CatalogueError, NewUpload, Outcome, UploadCatalogue, UploadRecord};
+pub use seam::{Announced, CatalogueError, NewUpload, Outcome, Replaces, UploadCatalogue, UploadRecord};
 pub use source::SourceFacts;
 
 use crate::EventSink;

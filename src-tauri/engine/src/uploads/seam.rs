@@ -26,6 +26,15 @@ pub struct NewUpload {
     /// Device and inode, or volume and index; zero where the file system has none.
     pub file_id: (u64, u64),
     pub destination: Destination,
+    pub replaces: Option<Replaces>,
+}
+
+/// What a file takes the place of once it is ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaces {
+    pub asset: AssetId,
+    /// The videos that will show the new file.
+    pub uses: Vec<VideoId>,
 }
 
 /// A queued upload as the catalogue keeps it.
@@ -74,7 +83,7 @@ pub enum CatalogueError {
 #[async_trait::async_trait]
 pub trait UploadCatalogue: Send + Sync + 'static {
     /// Writes `asset.create`, `video.create` and the upload row of every file in one transaction, in this order; several
-    /// files of one drop stand one after the other.
+    /// files of one drop stand one after the other. A video waits for one file at a time to replace its own: the last.
     async fn queue(&self, files: Vec<NewUpload>) -> Result<Vec<UploadRecord>, CatalogueError>;
     /// Every upload that was not cleared, oldest first.
     async fn uploads(&self) -> Result<Vec<UploadRecord>, CatalogueError>;
@@ -86,6 +95,7 @@ pub trait UploadCatalogue: Send + Sync + 'static {
     async fn set_source(&self, operation: OperationId, path: PathBuf, facts: SourceFacts)
     -> Result<(), CatalogueError>;
     async fn set_needed_by(&self, operations: &[OperationId], at: Option<Millis>) -> Result<(), CatalogueError>;
+    /// With [`Outcome::Ready`] goes the `asset.replace` of the file, in the same transaction.
     async fn set_outcome(&self, operation: OperationId, outcome: Option<Outcome>) -> Result<(), CatalogueError>;
     /// Cancelled by the user: takes the upload row away and deletes the place and the asset it was for.
     async fn cancel(&self, operation: OperationId) -> Result<(), CatalogueError>;

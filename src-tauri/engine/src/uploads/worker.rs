@@ -135,9 +135,14 @@ pub async fn open(outside: &Outside, order: Order, fresh: bool) -> Result<Event,
         false => outside.server.open_upload(&request).await?,
     };
     let (plan, opened_id, url) = match answer {
-        OpenedUpload::Ready => {
+        OpenedUpload::Ready { bytes } => {
+            if bytes != facts.bytes {
+                let stored = SourceFacts { bytes, ..facts };
+                let kept = outside.catalogue.set_source(operation, record.path.clone(), stored).await;
+                kept.map_err(|error| StepFailure::Transient(error.to_string()))?;
+            }
             make_ready(outside, operation).await;
-            return Ok(Event::FoundReady);
+            return Ok(Event::FoundReady { bytes });
         }
         OpenedUpload::Single { url } => (Plan::single(facts.bytes), None, url),
         OpenedUpload::Multipart { part_bytes, upload_id } => {

@@ -202,7 +202,11 @@ impl Workspace {
             self.undo.take(edit).ok_or_else(|| AppError::new(ErrorCode::NotFound, "there is nothing to undo"))?;
         let mutations = match &done {
             Done::Edit(mutations) | Done::Undo(mutations) => mutations.clone(),
-            Done::Files(files) => self.take_files_back(files).await?,
+            Done::Files { files, inverse } => {
+                let mut mutations = self.take_files_back(files).await?;
+                mutations.extend(inverse.iter().cloned());
+                mutations
+            }
         };
         match self.catalogue.edit(mutations).await {
             Ok(edited) => {
@@ -232,9 +236,18 @@ impl Workspace {
             let operations = cancelled.iter().map(|file| file.operation).collect();
             self.control_uploads(UploadAction::Cancel, Some(operations)).await?;
         }
-        let delete =
-            |file: &AddedFile| Mutation::AssetDelete { ids: vec![file.asset], uses: file.video.into_iter().collect() };
-        Ok(stored.into_iter().map(delete).collect())
+        let mut mutations = Vec::with_capacity(stored.len());
+        for file in stored {
+            if let Some(replaces) = &file.replaces {
+                // Where it is shown still: a later version stays.
+                let mut uses = self.catalogue.places_of(file.asset).await.map_err(app_error)?;
+                uses.retain(|video| replaces.uses.contains(video));
+                let back = Mutation::AssetReplace { successor: replaces.asset, uses: uses.clone() };
+                mutations.extend((!uses.is_empty()).then_some(back));
+            }
+            mutations.push(Mutation::AssetDelete { ids: vec![file.asset], uses: file.video.into_iter().collect() });
+        }
+        Ok(mutations)
     }
 
     fn edited(&self, tags: &[CacheTag]) {
@@ -260,10 +273,12 @@ impl Workspace {
             Destination::Library => None,
         };
         let intake = take_in(paths, &destination).await;
-        let (operations, question) = self.queue_what_is_new(intake.files).await?;
-        let report = IntakeReport { operations, refused: intake.refused, to_library: intake.to_library, question };
+        let (added, question) = self.queue_what_is_new(intake.files).await?;
+        let operations = added.iter().map(|file| file.operation).collect();
+        let undo = self.remember(added, Vec::new());
+        let (refused, to_library) = (intake.refused, intake.to_library);
+        let report = IntakeReport { operations, refused, to_library, question, undo };
         if !report.operations.is_empty() {
-            self.remember_files(&report.operations);
             let mut tags = vec![CacheTag::Workspace, CacheTag::Courses, CacheTag::Assets, CacheTag::Uploads];
             tags.extend(course.map(CacheTag::Course));
             self.edited(&tags);

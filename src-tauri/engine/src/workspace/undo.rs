@@ -1,5 +1,6 @@
 //! What can be undone in this run, newest last. An inverse is an ordinary edit when its time comes.
 
+use crate::uploads::{NewUpload, Replaces};
 use lectern_shared::ids::{AssetId, EditId, OperationId, VideoId};
 use lectern_shared::mutation::Mutation;
 use std::collections::VecDeque;
@@ -15,15 +16,23 @@ pub(super) enum Done {
     Edit(Vec<Mutation>),
     /// Undone by an undo: only its own notice offers that, or Ctrl+Z would go back and forth for ever.
     Undo(Vec<Mutation>),
-    /// Files were added.
-    Files(Vec<AddedFile>),
+    /// Files were added, and places made for others that were there: those edits are undone by `inverse`.
+    Files { files: Vec<AddedFile>, inverse: Vec<Mutation> },
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct AddedFile {
     pub(super) operation: OperationId,
     pub(super) asset: AssetId,
     pub(super) video: Option<VideoId>,
+    pub(super) replaces: Option<Replaces>,
+}
+
+impl From<&NewUpload> for AddedFile {
+    fn from(file: &NewUpload) -> Self {
+        let NewUpload { operation, asset, video, replaces, .. } = file;
+        Self { operation: *operation, asset: *asset, video: *video, replaces: replaces.clone() }
+    }
 }
 
 #[derive(Default)]

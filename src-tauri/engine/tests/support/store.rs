@@ -228,8 +228,8 @@ impl CourseServer for TestServer {
             if state.no_space {
                 return Err(problem(ProblemCode::NotEnoughSpace { needed: request.bytes, free: 1 }));
             }
-            if state.objects.contains_key(&request.asset) {
-                return Ok(OpenedUpload::Ready);
+            if let Some(object) = state.objects.get(&request.asset) {
+                return Ok(OpenedUpload::Ready { bytes: object.len() as u64 });
             }
             // The file was still being written when it was opened before.
             if state.open.get(&request.asset).is_some_and(|open| open.bytes != request.bytes) {

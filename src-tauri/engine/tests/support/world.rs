@@ -86,7 +86,7 @@ impl World {
     pub async fn add_all(&self, uploads: &Uploads, paths: Vec<PathBuf>, to: Destination) -> IntakeReport {
         let Intake { files, refused, to_library } = take_in(paths, &to).await;
         let operations = uploads.queue(files).await.unwrap();
-        IntakeReport { operations, refused, to_library, question: None }
+        IntakeReport { operations, refused, to_library, question: None, undo: None }
     }
 
     pub fn object(&self, asset: AssetId) -> Option<Vec<u8>> {

@@ -123,6 +123,27 @@ async fn a_file_that_grew_and_a_crash_are_survived_together() {
     assert!(sent.len() <= 4, "of six parts two were confirmed: {sent:?}");
 }
 
+/// The app ends before it hears that all was there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_grew_after_it_was_sent_is_shown_with_the_size_that_was_sent() {
+    let world = World::new().await;
+    let uploads = world.engine().await;
+    let path = world.file("lecture.bin", MIB);
+    let (operation, asset) = world.add(&uploads, path.clone()).await;
+    until_state(&uploads, operation, UploadState::Ready).await;
+    uploads.shutdown().await;
+    world.catalogue.set_outcome(operation, None).await.unwrap();
+    append(&path, &content(MIB, 5));
+    for _ in 0..2 {
+        let uploads = world.engine().await;
+        let ready = until_state(&uploads, operation, UploadState::Ready).await;
+        assert_eq!((ready.bytes, ready.confirmed), (MIB as u64, MIB as u64));
+        assert_eq!(world.object(asset).map(|object| object.len()), Some(MIB));
+        uploads.shutdown().await;
+    }
+    assert_eq!(world.catalogue.records.lock().unwrap()[0].bytes, MIB as u64, "the next start knows it too");
+}
+
 /// Each burst looks like the end to who is not patient.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recorder_that_writes_in_bursts_is_waited_for_longer_each_time() {

@@ -6,4 +6,8 @@ import type { AssetUse } from "./AssetUse";
 import type { OperationId } from "./OperationId";
 import type { Usage } from "./Usage";
 
-export type AssetCard = { id: AssetId, name: string, kind: AssetKind, bytes: number, state: AssetState, pending: boolean, duration_ms: number | null, width: number | null, height: number | null, codec: string | null, thumbnail_url: string | null, usage: Usage, uses: Array<AssetUse>, operation: OperationId | null, created_at: number, };
+export type AssetCard = { id: AssetId, name: string, kind: AssetKind, bytes: number, state: AssetState, pending: boolean, duration_ms: number | null, width: number | null, height: number | null, codec: string | null, thumbnail_url: string | null, usage: Usage, uses: Array<AssetUse>, 
+/**
+ * A newer version took its place.
+ */
+replaced: boolean, operation: OperationId | null, created_at: number, };

@@ -21,4 +21,8 @@ thumbnail_url: string | null,
 /**
  * The upload that carries its bytes, while there is one: its progress comes with the progress events.
  */
-operation: OperationId | null, };
+operation: OperationId | null, 
+/**
+ * The upload of the file that will be shown instead, once it is ready.
+ */
+replacement: OperationId | null, };

@@ -46,3 +46,11 @@ export function rowState(
     state === "failed" ? "fail" : state === "paused" ? "wait" : state === "queued" ? "quiet" : "busy";
   return { state, words, percent, tone, bar };
 }
+
+/** How far the file is that will be shown instead. Until then the video is what it was. */
+export function replacementState(upload: UploadSnapshot | undefined): RowState {
+  const shown = rowState({ state: "expected", bytes: upload?.bytes ?? 0 }, upload);
+  const words =
+    upload === undefined ? "on its way" : shown.words.charAt(0).toLowerCase() + shown.words.slice(1);
+  return { ...shown, words: `New version: ${words}` };
+}

@@ -13,7 +13,7 @@ import { Thumbnail } from "../../design/thumbnail";
 import type { CourseCommands } from "./course-commands";
 import { setCourse, useCourseState } from "./course-state";
 import { cancelLift, onHandleKey } from "./lifting";
-import { rowState, stateOf } from "./row-state";
+import { replacementState, rowState, stateOf } from "./row-state";
 
 interface Props {
   video: VideoDetail;
@@ -139,7 +139,8 @@ export const VideoRow = memo(function VideoRow({ video, commands, insert, first 
 
 /** Progress renders this cell, and nothing else of the row. */
 function StateCell({ video }: { video: VideoDetail }) {
-  const shown = rowState(video, useUpload(video.operation));
+  const upload = useUpload(video.replacement ?? video.operation);
+  const shown = video.replacement === null ? rowState(video, upload) : replacementState(upload);
   return (
     <div role="gridcell" className="state-cell" data-testid="video-state" data-tone={shown.tone}>
       {shown.bar === null ? (

@@ -134,6 +134,7 @@ function Tags({ card }: { card: AssetCard }) {
       <span className="tag" data-usage={card.usage}>
         {usageWords(card)}
       </span>
+      {card.replaced && <span className="tag">earlier version</span>}
       {card.state === "expected" && <span className="tag">on its way</span>}
       {card.pending && <span className="pending-mark">not sent yet</span>}
     </>

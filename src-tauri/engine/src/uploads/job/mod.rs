@@ -379,7 +379,11 @@ impl Job {
                 Vec::new()
             }
             Event::Announced(Announced::Rejected { detail }) => self.fail(Cause::Refused { detail }),
-            Event::FoundReady | Event::Completed => self.become_ready(),
+            Event::Completed => self.become_ready(),
+            Event::FoundReady { bytes } => {
+                self.facts.bytes = bytes;
+                self.become_ready()
+            }
             Event::Opened { plan, upload_id, stored, url } => {
                 self.keep_urls(url, now);
                 self.opened(plan, upload_id, &stored)

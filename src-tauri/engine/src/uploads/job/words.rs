@@ -25,8 +25,10 @@ pub enum Step {
 #[derive(Debug)]
 pub enum Event {
     Announced(Announced),
-    /// The store has the checked object.
-    FoundReady,
+    /// The store has the checked object, of this size.
+    FoundReady {
+        bytes: u64,
+    },
     Opened {
         plan: Plan,
         upload_id: Option<String>,

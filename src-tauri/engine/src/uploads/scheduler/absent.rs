@@ -131,6 +131,13 @@ impl Scheduler {
         let _ = done.send(entry.map(|entry| super::dispatch::order_of(entry, None)));
     }
 
+    /// The file may have grown since it was sent, and nobody heard that it was: what is there is what was sent then.
+    pub(super) fn is_stored_with(&mut self, operation: OperationId, bytes: u64) {
+        if let Some(entry) = self.entries.get_mut(&operation).filter(|entry| entry.record.bytes != bytes) {
+            entry.record = Arc::new(UploadRecord { bytes, ..(*entry.record).clone() });
+        }
+    }
+
     /// The file is at another place, with the same bytes as far as any were sent.
     pub(super) fn moved(
         &mut self,

@@ -356,12 +356,13 @@ impl Scheduler {
         self.server.ended(id);
         self.store.ended(id);
         let Some(entry) = self.entries.get_mut(&operation) else { return };
-        if entry.step.as_ref().is_none_or(|step| step.id != id) {
-            return;
-        }
-        let Some(RunningStep { step, .. }) = entry.step.take() else { return };
-        if matches!(event, Event::OtherContent(_)) {
-            tracing::warn!(%operation, "the file was changed while it was sent: it starts again");
+        let Some(RunningStep { step, .. }) = entry.step.take_if(|step| step.id == id) else { return };
+        match event {
+            Event::OtherContent(_) => {
+                tracing::warn!(%operation, "the file was changed while it was sent: it starts again")
+            }
+            Event::FoundReady { bytes } => self.is_stored_with(operation, bytes),
+            _ => {}
         }
         self.read_gates(&step, &event);
         self.apply(operation, event);

@@ -1,0 +1,11 @@
+-- Which videos show the file of an upload once it is ready: each waits for the last one that was queued for it.
+CREATE TABLE upload_use (
+    video     TEXT NOT NULL PRIMARY KEY,
+    operation TEXT NOT NULL REFERENCES upload (operation) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX upload_use_operation ON upload_use (operation);
+
+ALTER TABLE asset ADD COLUMN predecessor TEXT GENERATED ALWAYS AS (body ->> '$.body.predecessor');
+ALTER TABLE asset ADD COLUMN state TEXT GENERATED ALWAYS AS (body ->> '$.body.state');
+CREATE INDEX asset_predecessor ON asset (predecessor) WHERE predecessor IS NOT NULL;
+CREATE INDEX asset_name ON asset (name COLLATE NOCASE);
