@@ -1,7 +1,7 @@
-//! Files whose bytes are in the library already.
+//! Files whose bytes are in the library already, and files of a name that is taken.
 
 use crate::{READY_AT_MOST, Scene};
-use lectern_window::page::{SOON, chapter};
+use lectern_window::page::{Key, SOON, chapter};
 use lectern_window::{Failure, Result, output, store};
 use std::fs;
 
@@ -34,5 +34,36 @@ async fn files_that_are_there_already_are_asked_about_once_and_not_sent_again() 
     // A video and its picture.
     let videos = after.iter().filter(|object| !object.key.contains("thumb")).count();
     assert_eq!(videos, 3, "only the new one was sent: {before} objects before, now {after:?}");
+    scene.app.close().await
+}
+
+#[tokio::test]
+async fn a_lecture_recorded_anew_takes_the_place_of_the_old_one_and_undo_brings_that_back() -> Result {
+    let scene = Scene::with_videos(&["1 Rates", "2 Orders"]).await?;
+    let page = &scene.app.page;
+    let (folder, made) = (scene.desktop.folder("Anew")?, scene.videos(&["Second take"])?);
+    let anew = folder.join("2 Orders.mp4");
+    fs::rename(&made[0], &anew).map_err(Failure::io(anew.display()))?;
+    scene.app.drop_on(&chapter(&scene.chapter), std::slice::from_ref(&anew)).await?;
+    page.wait_for_text("This file has the name of a video in this chapter", SOON).await?;
+    scene.app.save_window(&output::pictures()?.join("same-name.png"))?;
+    page.press(Key::Enter).await?;
+    page.wait_for_text("1 file replaces its namesake once it is sent.", SOON).await?;
+
+    page.open_library().await?;
+    page.wait_for_text("2 Orders.mp4", SOON).await?;
+    page.click_words("Used and unused").await?;
+    page.click_words("Unused").await?;
+    page.wait_for_text("earlier version", READY_AT_MOST).await?;
+    scene.app.save_window(&output::pictures()?.join("earlier-version.png"))?;
+    let objects = store::read_objects(&scene.desktop.data())?;
+    let source = store::blake3_of(&anew)?;
+    assert!(objects.iter().any(|object| object.blake3 == source), "{objects:?}");
+
+    page.chord(&[Key::Control], 'z').await?;
+    page.wait_for("no earlier version is left", SOON, "!document.body.innerText.includes('earlier version')").await?;
+    page.open_course("Organic Chemistry II").await?;
+    page.wait_for_titles(&scene.chapter, &["1 Rates", "2 Orders"]).await?;
+    page.wait_until_ready(&scene.chapter, READY_AT_MOST).await?;
     scene.app.close().await
 }

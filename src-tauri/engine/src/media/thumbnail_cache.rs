@@ -4,6 +4,7 @@ use lectern_shared::ids::AssetId;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 use std::{fs, io};
 
 const UNFINISHED: &str = "part";
@@ -46,6 +47,15 @@ impl ThumbnailCache {
         Some(self.name(asset)).filter(|path| path.is_file())
     }
 
+    /// The thumbnail, if it was made after this moment (nanoseconds since 1970): a file written to since may look otherwise.
+    #[must_use]
+    pub fn path_made_after(&self, asset: AssetId, moment_ns: i64) -> Option<PathBuf> {
+        let path = self.path(asset)?;
+        let made = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok()?;
+        let made_ns = made.duration_since(UNIX_EPOCH).ok()?.as_nanos();
+        (i128::try_from(made_ns).ok()? > i128::from(moment_ns)).then_some(path)
+    }
+
     /// Forgets the thumbnail; one that is not there is no error.
     pub fn remove(&self, asset: AssetId) -> io::Result<()> {
         match fs::remove_file(self.name(asset)) {
@@ -82,6 +92,19 @@ mod tests {
         cache.remove(asset).unwrap();
         cache.remove(asset).unwrap();
         assert_eq!(cache.path(asset), None);
+    }
+
+    #[test]
+    fn a_thumbnail_of_before_the_file_was_written_to_counts_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = ThumbnailCache::open(folder.path()).unwrap();
+        let asset = AssetId::new();
+        let path = cache.put(asset, b"picture").unwrap();
+        let made = fs::metadata(&path).unwrap().modified().unwrap().duration_since(UNIX_EPOCH).unwrap();
+        let made_ns = i64::try_from(made.as_nanos()).unwrap();
+        assert_eq!(cache.path_made_after(asset, made_ns - 1), Some(path));
+        assert_eq!(cache.path_made_after(asset, made_ns), None);
+        assert_eq!(cache.path_made_after(AssetId::new(), 0), None);
     }
 
     #[test]

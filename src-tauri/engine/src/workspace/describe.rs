@@ -197,7 +197,7 @@ impl Running {
     /// The picture, kept here from the moment it is made.
     async fn picture(&self, file: &UploadRecord, probe: &mut Probe) -> Option<Vec<u8>> {
         let (thumbnails, asset) = (self.parts.thumbnails.clone(), file.asset);
-        if let Some(known) = thumbnails.path(asset)
+        if let Some(known) = thumbnails.path_made_after(asset, file.modified_ns)
             && let Ok(jpeg) = tokio::fs::read(known).await
         {
             return Some(jpeg);
