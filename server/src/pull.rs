@@ -15,8 +15,11 @@ pub(crate) async fn pull(server: &Server, who: Identity, request: PullRequest) -
         None => {
             // Only the first of a device's pulls writes: the others would wait for those who do.
             drop(tx);
-            tx = server.store.begin_write().await?;
-            tx.client(request.client, who.user, SCHEMA).await?
+            let mut making = server.store.begin_write().await?;
+            let made = making.client(request.client, who.user, SCHEMA).await?;
+            making.commit().await?;
+            tx = server.store.begin_read().await?;
+            made
         }
     };
     let Some(last_mutation_id) = known else {

@@ -3,7 +3,7 @@
 use crate::Server;
 use crate::api::ApiError;
 use crate::auth::Identity;
-use crate::store::{Author, Clients, Entities, Spaces, Tx, Writing};
+use crate::store::{Author, Clients, Entities, Locking, Scope, Spaces, Tx, Writing};
 use lectern_shared::SCHEMA;
 use lectern_shared::change::Row;
 use lectern_shared::ids::{ClientId, SpaceId};
@@ -28,10 +28,12 @@ pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -
         return Err(ApiError::new(ProblemCode::Unauthenticated, "this device is not yours"));
     };
     let mut pushing = Pushing { who, spaces: tx.spaces_of(who.user).await?, writing: Writing::default() };
-    let named = request.mutations.iter().filter(|pushed| pushed.id > last).flat_map(|pushed| {
-        let reads = sync::needs(&pushed.mutation, &Rowset::default());
-        reads.into_iter().filter_map(|read| if let Read::Row(key) = read { Some(key) } else { None })
-    });
+    let new = request.mutations.iter().filter(|pushed| pushed.id > last);
+    let reads: Vec<Read> = new.flat_map(|pushed| sync::needs(&pushed.mutation, &Rowset::default())).collect();
+    let mut scope = Scope::in_space(who.user.into());
+    reads.iter().for_each(|read| scope.add(*read));
+    tx.lock(&scope).await?;
+    let named = reads.into_iter().filter_map(|read| if let Read::Row(key) = read { Some(key) } else { None });
     pushing.writing.look_for(&mut tx, named.collect()).await?;
     let (mut results, mut new) = (Vec::with_capacity(request.mutations.len()), Vec::new());
     for pushed in &request.mutations {

@@ -12,7 +12,7 @@ use crate::Server;
 use crate::api::ApiError;
 use crate::auth::Identity;
 use crate::object_store::{ObjectMeta, ObjectStore, StoreError};
-use crate::store::{Entities, ObjectRow, ObjectState, Objects, Spaces};
+use crate::store::{Entities, Locking, ObjectRow, ObjectState, Objects, Scope, Spaces};
 use lectern_shared::change::{Row, RowKey, RowKind};
 use lectern_shared::ids::AssetId;
 use lectern_shared::media::Asset;
@@ -133,6 +133,7 @@ async fn measure(server: &Server, who: Identity, asset: Asset, bytes: u64) -> Re
         return Ok(asset);
     }
     let mut tx = server.store.begin_write().await?;
+    tx.lock(&Scope::of_assets([asset.id])).await?;
     let now = tx.read_all(Read::Row(RowKey { kind: RowKind::Asset, id: asset.id.0 })).await?;
     let summaries = tx.summaries(&[asset.id]).await?;
     let effects = sync::measured(asset.id, bytes, &complete::shown(asset.id, now, summaries));

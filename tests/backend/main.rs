@@ -15,6 +15,9 @@ mod offline;
 mod rclone;
 mod resume;
 mod sync;
+/// The same, word for word, on the database for teams.
+#[path = "sync/mod.rs"]
+mod sync_on_postgres;
 mod tidy;
 mod torment;
 mod versions;

@@ -29,20 +29,13 @@ pub(crate) trait Entities {
 pub(super) async fn ensure_space(tx: &mut Tx, id: SpaceId, kind: &str, owner: UserId) -> Result<(), StoreFailure> {
     // 53 bits: the number passes through JSON.
     let epoch = (Uuid::new_v4().as_u128() & ((1 << 53) - 1)) as i64;
-    let made = sqlx::query(
-        "INSERT INTO space (id, kind, version, gc_version, epoch) VALUES ($1, $2, 0, 0, $3) ON CONFLICT (id) DO NOTHING",
-    )
-    .bind(id.0)
-    .bind(kind)
-    .bind(epoch)
-    .execute(&mut **tx)
-    .await?;
-    if made.rows_affected() == 1 {
-        sqlx::query("INSERT INTO member (space, account, role) VALUES ($1, $2, 'owner')")
-            .bind(id.0)
-            .bind(owner.0)
-            .execute(&mut **tx)
-            .await?;
+    let sql = "INSERT INTO space (id, kind, version, gc_version, epoch) VALUES ($1, $2, 0, 0, $3) ON CONFLICT (id) DO NOTHING";
+    let made = on!(&mut *tx, c => {
+        sqlx::query(sql).bind(id.0).bind(kind).bind(epoch).execute(c).await.map(|done| done.rows_affected())
+    })?;
+    if made == 1 {
+        let sql = "INSERT INTO member (space, account, role) VALUES ($1, $2, 'owner')";
+        on!(tx, c => sqlx::query(sql).bind(id.0).bind(owner.0).execute(c).await.map(drop))?;
     }
     Ok(())
 }
@@ -55,20 +48,13 @@ impl Entities for Tx {
     }
 
     async fn read_all(&mut self, read: Read) -> Result<Vec<Row>, StoreFailure> {
-        let query = match read {
-            Read::Row(key) => sqlx::query_scalar("SELECT body FROM entity WHERE kind = $1 AND id = $2")
-                .bind(key.kind.name())
-                .bind(key.id),
-            Read::Children(kind, parent) => {
-                sqlx::query_scalar("SELECT body FROM entity WHERE kind = $1 AND parent = $2")
-                    .bind(kind.name())
-                    .bind(parent)
-            }
-            Read::OfAsset(kind, asset) => sqlx::query_scalar("SELECT body FROM entity WHERE kind = $1 AND asset = $2")
-                .bind(kind.name())
-                .bind(asset.0),
+        let (sql, kind, id) = match read {
+            Read::Row(key) => ("SELECT body FROM entity WHERE kind = $1 AND id = $2", key.kind, key.id),
+            Read::Children(kind, parent) => ("SELECT body FROM entity WHERE kind = $1 AND parent = $2", kind, parent),
+            Read::OfAsset(kind, asset) => ("SELECT body FROM entity WHERE kind = $1 AND asset = $2", kind, asset.0),
         };
-        let bodies: Vec<String> = query.fetch_all(&mut **self).await?;
+        let bodies: Vec<String> =
+            on!(self, c => sqlx::query_scalar(sql).bind(kind.name()).bind(id).fetch_all(c).await)?;
         bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
     }
 
@@ -86,20 +72,16 @@ impl Entities for Tx {
     }
 
     async fn cookie(&mut self, space: SpaceId) -> Result<Cookie, StoreFailure> {
-        let (epoch, version): (i64, i64) = sqlx::query_as("SELECT epoch, version FROM space WHERE id = $1")
-            .bind(space.0)
-            .fetch_one(&mut **self)
-            .await?;
+        let sql = "SELECT epoch, version FROM space WHERE id = $1";
+        let (epoch, version): (i64, i64) = on!(self, c => sqlx::query_as(sql).bind(space.0).fetch_one(c).await)?;
         Ok(Cookie { epoch: epoch.cast_unsigned(), version: version.cast_unsigned() })
     }
 
     async fn since(&mut self, space: SpaceId, version: u64) -> Result<Vec<VersionedRow>, StoreFailure> {
-        let rows: Vec<(i64, String)> =
-            sqlx::query_as("SELECT version, body FROM entity WHERE space = $1 AND version > $2 ORDER BY version")
-                .bind(space.0)
-                .bind(version.cast_signed())
-                .fetch_all(&mut **self)
-                .await?;
+        let sql = "SELECT version, body FROM entity WHERE space = $1 AND version > $2 ORDER BY version";
+        let rows: Vec<(i64, String)> = on!(self, c => {
+            sqlx::query_as(sql).bind(space.0).bind(version.cast_signed()).fetch_all(c).await
+        })?;
         rows.into_iter()
             .map(|(version, body)| {
                 Ok(VersionedRow { version: version.cast_unsigned(), row: serde_json::from_str(&body)? })
@@ -118,13 +100,15 @@ async fn rows_where(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut query = QueryBuilder::new("SELECT body FROM entity WHERE kind = ");
-    query.push_bind(kind.name()).push(" AND ").push(column).push(" IN (");
-    let mut list = query.separated(", ");
-    for id in ids {
-        list.push_bind(id.0);
-    }
-    query.push(")");
-    let bodies: Vec<String> = query.build_query_scalar().fetch_all(&mut **tx).await?;
+    let bodies: Vec<String> = on!(tx, c => {
+        let mut query = QueryBuilder::new("SELECT body FROM entity WHERE kind = ");
+        query.push_bind(kind.name()).push(" AND ").push(column).push(" IN (");
+        let mut list = query.separated(", ");
+        for id in ids {
+            list.push_bind(id.0);
+        }
+        query.push(")");
+        query.build_query_scalar().fetch_all(c).await
+    })?;
     bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
 }

@@ -1,15 +1,37 @@
-//! The server's database. All SQL of the server is in this folder.
+//! The server's database: SQLite in a file, or PostgreSQL for teams. All SQL of the server is in this folder, and each
+//! statement runs on both.
+
+/// Runs one expression on the connection of a transaction, whichever database it is of: the SQL is the same, the types
+/// are not. An expression, and not generic code: bounds over all that is bound and read would be longer than what they
+/// are about.
+macro_rules! on {
+    ($tx:expr, $connection:ident => $run:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(tx) => {
+                let $connection = &mut **tx;
+                $run
+            }
+            $crate::store::Tx::Postgres(tx) => {
+                let $connection = &mut **tx;
+                $run
+            }
+        }
+    };
+}
 
 mod clients;
 mod entities;
+mod locking;
 mod objects;
 mod writing;
 
 pub(crate) use objects::{ObjectRow, ObjectState};
 
 use lectern_shared::ids::{SpaceId, UserId};
+use sqlx::migrate::{Migration, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, Postgres, SqlSafeStr as _, Sqlite, Transaction};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
@@ -26,19 +48,47 @@ pub enum StoreFailure {
     Migration(#[from] sqlx::migrate::MigrateError),
     #[error("a stored row cannot be read: {0}")]
     Row(#[from] serde_json::Error),
+    #[error("an id was taken by another writer meanwhile")]
+    Taken,
     #[error("SQLite {0} is too old")]
     SqliteTooOld(String),
 }
 
-pub(crate) type Tx = Transaction<'static, Sqlite>;
+/// One transaction on either database. What is not committed is rolled back.
+pub(crate) enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    pub(crate) async fn commit(self) -> Result<(), StoreFailure> {
+        Ok(match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        }?)
+    }
+}
 
 #[derive(Clone)]
-pub struct Store {
-    /// One connection: who writes waits for a turn here, first come, first served. In SQLite the wait is a sleep that grows,
-    /// and who sleeps misses the turn of those who came later.
-    writer: SqlitePool,
-    readers: SqlitePool,
+pub struct Store(Database);
+
+#[derive(Clone)]
+enum Database {
+    Sqlite {
+        /// One connection: who writes waits for a turn here, first come, first served. In SQLite the wait is a sleep that
+        /// grows, and who sleeps misses the turn of those who came later.
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+    Postgres(PgPool),
 }
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// Connections of one node. PostgreSQL's own default is a hundred for all.
+const POSTGRES_CONNECTIONS: u32 = 16;
+/// PostgreSQL ends a transaction that two others wait for in a ring, or that is given up here.
+const LOCK_PATIENCE: &str = "10s";
 
 impl Store {
     /// Opens or makes the database file.
@@ -55,27 +105,40 @@ impl Store {
             .busy_timeout(Duration::from_secs(5));
         let writer = pool(1).connect_with(options.clone()).await?;
         let readers = pool(4).connect_with(options).await?;
-        let store = Self { writer, readers };
-        store.assert_sqlite().await?;
-        sqlx::migrate!("./migrations").run(&store.writer).await?;
-        Ok(store)
+        assert_sqlite(&readers).await?;
+        MIGRATIONS.run(&writer).await?;
+        Ok(Self(Database::Sqlite { writer, readers }))
     }
 
-    async fn assert_sqlite(&self) -> Result<(), StoreFailure> {
-        let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&self.readers).await?;
-        let mut numbers = version.split('.').map(|n| n.parse::<u32>().unwrap_or(0));
-        let mut next = || numbers.next().unwrap_or(0);
-        if (next(), next(), next()) < SQLITE_MIN { Err(StoreFailure::SqliteTooOld(version)) } else { Ok(()) }
+    /// Connects to a database on a PostgreSQL server, `postgres://user:password@host/database`, and brings it up to date.
+    ///
+    /// # Errors
+    /// When the address is none, the server cannot be reached, or the database cannot be migrated.
+    pub async fn connect(address: &str) -> Result<Self, StoreFailure> {
+        let options: PgConnectOptions = address.parse()?;
+        let options = options.application_name("lectern-server").options([("lock_timeout", LOCK_PATIENCE)]);
+        let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).connect_with(options).await?;
+        for_postgres().run(&pool).await?;
+        Ok(Self(Database::Postgres(pool)))
     }
 
-    /// A transaction that will write: takes the write lock at once, so that it cannot fail half-way for it.
+    /// A transaction that will write. In SQLite it takes the write lock at once, so that it cannot fail half-way for it; in
+    /// PostgreSQL it says what it is about before it reads: [`Locking`].
     pub(crate) async fn begin_write(&self) -> Result<Tx, StoreFailure> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        Ok(match &self.0 {
+            Database::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Database::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
     }
 
     /// A transaction that reads one snapshot.
     pub(crate) async fn begin_read(&self) -> Result<Tx, StoreFailure> {
-        Ok(self.readers.begin().await?)
+        Ok(match &self.0 {
+            Database::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Database::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        })
     }
 
     /// Makes the person and their library, once.
@@ -84,14 +147,10 @@ impl Store {
     /// When the database cannot be written.
     pub async fn ensure_account(&self, user: UserId, name: &str) -> Result<(), StoreFailure> {
         let mut tx = self.begin_write().await?;
-        sqlx::query("INSERT INTO account (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING")
-            .bind(user.0)
-            .bind(name)
-            .bind(crate::now())
-            .execute(&mut *tx)
-            .await?;
+        let sql = "INSERT INTO account (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING";
+        on!(&mut tx, c => sqlx::query(sql).bind(user.0).bind(name).bind(crate::now()).execute(c).await.map(drop))?;
         entities::ensure_space(&mut tx, user.into(), "library", user).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Names the store that objects of before stores had names are in. Once named they stay so.
@@ -101,7 +160,7 @@ impl Store {
     pub async fn name_places(&self, place: &str) -> Result<(), StoreFailure> {
         let mut tx = self.begin_write().await?;
         tx.name_places(place).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     pub(crate) async fn spaces_of(&self, user: UserId) -> Result<BTreeSet<SpaceId>, StoreFailure> {
@@ -110,9 +169,31 @@ impl Store {
     }
 
     pub(crate) async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
+        match &self.0 {
+            Database::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Database::Postgres(pool) => pool.close().await,
+        }
     }
+}
+
+async fn assert_sqlite(readers: &SqlitePool) -> Result<(), StoreFailure> {
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(readers).await?;
+    let mut numbers = version.split('.').map(|n| n.parse::<u32>().unwrap_or(0));
+    let mut next = || numbers.next().unwrap_or(0);
+    if (next(), next(), next()) < SQLITE_MIN { Err(StoreFailure::SqliteTooOld(version)) } else { Ok(()) }
+}
+
+/// The same tables. Every BLOB of ours is an id, and PostgreSQL has a type for ids.
+fn for_postgres() -> Migrator {
+    let translated = MIGRATIONS.iter().map(|migration| {
+        let sql = AssertSqlSafe(migration.sql.as_str().replace("BLOB", "UUID")).into_sql_str();
+        let Migration { version, migration_type, no_tx, .. } = *migration;
+        Migration::new(version, migration.description.clone(), migration_type, sql, no_tx)
+    });
+    Migrator::with_migrations(translated.collect())
 }
 
 /// A full disk ends a transaction without its owner's doing, and sqlx counts it as open for ever after: such a connection
@@ -131,16 +212,15 @@ pub(crate) trait Spaces {
 
 impl Spaces for Tx {
     async fn spaces_of(&mut self, user: UserId) -> Result<BTreeSet<SpaceId>, StoreFailure> {
-        let ids: Vec<Uuid> = sqlx::query_scalar("SELECT space FROM member WHERE account = $1")
-            .bind(user.0)
-            .fetch_all(&mut **self)
-            .await?;
+        let sql = "SELECT space FROM member WHERE account = $1";
+        let ids: Vec<Uuid> = on!(self, c => sqlx::query_scalar(sql).bind(user.0).fetch_all(c).await)?;
         Ok(ids.into_iter().map(SpaceId).collect())
     }
 }
 
 pub(crate) use clients::Clients;
 pub(crate) use entities::Entities;
+pub(crate) use locking::{Locking, Scope};
 pub(crate) use objects::Objects;
 pub(crate) use writing::{Author, Writing};
 
@@ -152,20 +232,18 @@ mod tests {
     async fn a_write_that_a_full_disk_ended_does_not_end_those_that_come_when_there_is_room_again() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("server.sqlite")).await.unwrap();
-        let mut tx = store.begin_write().await.unwrap();
-        sqlx::query("CREATE TABLE big (bytes BLOB)").execute(&mut *tx).await.unwrap();
-        tx.commit().await.unwrap();
-        let limit = async |pages: i64| {
-            let mut connection = store.writer.acquire().await.unwrap();
-            sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}")))
-                .execute(&mut *connection)
-                .await
-                .unwrap();
-        };
-        let write = async || {
+        let execute = async |sql: String| {
             let mut tx = store.begin_write().await?;
-            sqlx::query("INSERT INTO big VALUES (zeroblob(1000000))").execute(&mut *tx).await?;
-            Ok::<_, StoreFailure>(tx.commit().await?)
+            on!(&mut tx, c => sqlx::query(AssertSqlSafe(sql)).execute(c).await.map(drop))?;
+            tx.commit().await
+        };
+        let write = async || execute("INSERT INTO big VALUES (zeroblob(1000000))".to_owned()).await;
+        execute("CREATE TABLE big (bytes BLOB)".to_owned()).await.unwrap();
+        let Database::Sqlite { writer, .. } = &store.0 else { panic!("a file is SQLite's") };
+        let limit = async |pages: i64| {
+            let mut connection = writer.acquire().await.unwrap();
+            let sql = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+            sqlx::query(sql).execute(&mut *connection).await.unwrap();
         };
         limit(1).await;
         assert!(matches!(write().await, Err(StoreFailure::Database(_))), "full");

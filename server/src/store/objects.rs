@@ -91,13 +91,15 @@ impl Objects for Tx {
     async fn objects(&mut self, assets: &[AssetId]) -> Result<Vec<ObjectRow>, StoreFailure> {
         let mut rows = Vec::with_capacity(assets.len());
         for some in assets.chunks(ROWS_MAX) {
-            let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM object WHERE asset IN ("));
-            let mut list = query.separated(", ");
-            for asset in some {
-                list.push_bind(asset.0);
-            }
-            query.push(")");
-            let found: Vec<Columns> = query.build_query_as().fetch_all(&mut **self).await?;
+            let found: Vec<Columns> = on!(&mut *self, c => {
+                let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM object WHERE asset IN ("));
+                let mut list = query.separated(", ");
+                for asset in some {
+                    list.push_bind(asset.0);
+                }
+                query.push(")");
+                query.build_query_as().fetch_all(c).await
+            })?;
             rows.extend(found.into_iter().map(ObjectRow::from));
         }
         Ok(rows)
@@ -105,40 +107,44 @@ impl Objects for Tx {
 
     async fn put_objects(&mut self, rows: &[ObjectRow]) -> Result<(), StoreFailure> {
         for some in rows.chunks(ROWS_MAX) {
-            let mut query = QueryBuilder::new(format!("INSERT INTO object ({COLUMNS}) "));
-            query.push_values(some, |mut values, row| {
-                values.push_bind(row.asset.0).push_bind(row.key.clone()).push_bind(state_name(row.state));
-                values.push_bind(row.bytes.cast_signed()).push_bind(row.part_bytes.cast_signed());
-                values.push_bind(row.content_type.clone()).push_bind(row.upload_id.clone());
-                values.push_bind(row.etag.clone()).push_bind(row.blake3.clone()).push_bind(row.version.clone());
-                values.push_bind(row.place.clone());
-            });
-            query.push(
-                " ON CONFLICT (asset) DO UPDATE SET object_key = excluded.object_key, state = excluded.state,
-                     bytes = excluded.bytes, part_bytes = excluded.part_bytes, content_type = excluded.content_type,
-                     upload_id = excluded.upload_id, etag = excluded.etag, blake3 = excluded.blake3,
-                     store_version = excluded.store_version, place = excluded.place",
-            );
-            query.build().execute(&mut **self).await?;
+            on!(&mut *self, c => {
+                let mut query = QueryBuilder::new(format!("INSERT INTO object ({COLUMNS}) "));
+                query.push_values(some, |mut values, row| {
+                    values.push_bind(row.asset.0).push_bind(row.key.clone()).push_bind(state_name(row.state));
+                    values.push_bind(row.bytes.cast_signed()).push_bind(row.part_bytes.cast_signed());
+                    values.push_bind(row.content_type.clone()).push_bind(row.upload_id.clone());
+                    values.push_bind(row.etag.clone()).push_bind(row.blake3.clone()).push_bind(row.version.clone());
+                    values.push_bind(row.place.clone());
+                });
+                query.push(
+                    " ON CONFLICT (asset) DO UPDATE SET object_key = excluded.object_key, state = excluded.state,
+                         bytes = excluded.bytes, part_bytes = excluded.part_bytes, content_type = excluded.content_type,
+                         upload_id = excluded.upload_id, etag = excluded.etag, blake3 = excluded.blake3,
+                         store_version = excluded.store_version, place = excluded.place",
+                );
+                query.build().execute(c).await.map(drop)
+            })?;
         }
         Ok(())
     }
 
     async fn remove_object(&mut self, asset: AssetId) -> Result<(), StoreFailure> {
-        sqlx::query("DELETE FROM object WHERE asset = $1").bind(asset.0).execute(&mut **self).await?;
-        Ok(())
+        let sql = "DELETE FROM object WHERE asset = $1";
+        Ok(on!(self, c => sqlx::query(sql).bind(asset.0).execute(c).await.map(drop))?)
     }
 
     async fn objects_in(&mut self, place: &str, state: ObjectState) -> Result<Vec<ObjectRow>, StoreFailure> {
-        let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM object WHERE place = "));
-        query.push_bind(place).push(" AND state = ").push_bind(state_name(state)).push(" ORDER BY asset");
-        let found: Vec<Columns> = query.build_query_as().fetch_all(&mut **self).await?;
+        let found: Vec<Columns> = on!(self, c => {
+            let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM object WHERE place = "));
+            query.push_bind(place).push(" AND state = ").push_bind(state_name(state)).push(" ORDER BY asset");
+            query.build_query_as().fetch_all(c).await
+        })?;
         Ok(found.into_iter().map(ObjectRow::from).collect())
     }
 
     async fn name_places(&mut self, place: &str) -> Result<(), StoreFailure> {
-        sqlx::query("UPDATE object SET place = $1 WHERE place = ''").bind(place).execute(&mut **self).await?;
-        Ok(())
+        let sql = "UPDATE object SET place = $1 WHERE place = ''";
+        Ok(on!(self, c => sqlx::query(sql).bind(place).execute(c).await.map(drop))?)
     }
 }
 

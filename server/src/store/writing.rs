@@ -107,10 +107,8 @@ impl Writing {
             versions.now += 1;
             return Ok(());
         }
-        let version: i64 = sqlx::query_scalar("UPDATE space SET version = version + 1 WHERE id = $1 RETURNING version")
-            .bind(space.0)
-            .fetch_one(&mut **tx)
-            .await?;
+        let sql = "UPDATE space SET version = version + 1 WHERE id = $1 RETURNING version";
+        let version: i64 = on!(tx, c => sqlx::query_scalar(sql).bind(space.0).fetch_one(c).await)?;
         let version = version.cast_unsigned();
         self.spaces.insert(space, Versions { stored: version, now: version });
         Ok(())
@@ -132,18 +130,25 @@ impl Writing {
             let (actor, client, op) = (by.actor, by.client, by.op.to_owned());
             lines.push(HistoryLine { key, space, version, at, actor, client, op, before, after });
         }
-        let mut query =
-            QueryBuilder::new("INSERT INTO entity (kind, id, space, version, deleted, parent, asset, body) ");
-        query.push_values(rows.iter().zip(&lines), |mut values, (row, line)| {
-            values.push_bind(line.key.kind.name()).push_bind(line.key.id).push_bind(line.space.0);
-            values.push_bind(line.version.cast_signed()).push_bind(i64::from(row.is_deleted()));
-            values.push_bind(row.parent()).push_bind(row.asset().map(|asset| asset.0)).push_bind(line.after.clone());
-        });
-        query.push(
-            " ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
-                 parent = excluded.parent, asset = excluded.asset, body = excluded.body",
-        );
-        query.build().execute(&mut **tx).await?;
+        let written = on!(tx, c => {
+            let mut query =
+                QueryBuilder::new("INSERT INTO entity (kind, id, space, version, deleted, parent, asset, body) ");
+            query.push_values(rows.iter().zip(&lines), |mut values, (row, line)| {
+                values.push_bind(line.key.kind.name()).push_bind(line.key.id).push_bind(line.space.0);
+                values.push_bind(line.version.cast_signed()).push_bind(i64::from(row.is_deleted()));
+                values.push_bind(row.parent()).push_bind(row.asset().map(|asset| asset.0)).push_bind(line.after.clone());
+            });
+            query.push(
+                " ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
+                     parent = excluded.parent, asset = excluded.asset, body = excluded.body
+                 WHERE entity.space = excluded.space",
+            );
+            query.build().execute(c).await.map(|done| done.rows_affected())
+        })?;
+        // Somebody else made a row of one of these ids since we looked.
+        if written != rows.len() as u64 {
+            return Err(StoreFailure::Taken);
+        }
         self.history.extend(lines);
         Ok(())
     }
@@ -151,11 +156,8 @@ impl Writing {
     /// Writes what was kept back. Answers the spaces' new versions: to be poked after the commit.
     pub(crate) async fn finish(self, tx: &mut Tx) -> Result<BTreeMap<SpaceId, u64>, StoreFailure> {
         for (space, versions) in self.spaces.iter().filter(|(_, versions)| versions.now > versions.stored) {
-            sqlx::query("UPDATE space SET version = $2 WHERE id = $1")
-                .bind(space.0)
-                .bind(versions.now.cast_signed())
-                .execute(&mut **tx)
-                .await?;
+            let (sql, now) = ("UPDATE space SET version = $2 WHERE id = $1", versions.now.cast_signed());
+            on!(&mut *tx, c => sqlx::query(sql).bind(space.0).bind(now).execute(c).await.map(drop))?;
         }
         for lines in self.history.chunks(ROWS_MAX) {
             write_history(tx, lines).await?;
@@ -165,17 +167,18 @@ impl Writing {
 }
 
 async fn write_history(tx: &mut Tx, lines: &[HistoryLine]) -> Result<(), StoreFailure> {
-    let mut query =
-        QueryBuilder::new("INSERT INTO history (space, version, kind, id, at, actor, client, mid, op, before, after) ");
-    query.push_values(lines, |mut values, line| {
-        values.push_bind(line.space.0).push_bind(line.version.cast_signed());
-        values.push_bind(line.key.kind.name()).push_bind(line.key.id).push_bind(line.at).push_bind(line.actor.0);
-        values.push_bind(line.client.map(|(client, _)| client.0));
-        values.push_bind(line.client.map(|(_, mid)| mid.cast_signed()));
-        values.push_bind(line.op.clone()).push_bind(line.before.clone()).push_bind(line.after.clone());
-    });
-    query.build().execute(&mut **tx).await?;
-    Ok(())
+    Ok(on!(tx, c => {
+        let mut query =
+            QueryBuilder::new("INSERT INTO history (space, version, kind, id, at, actor, client, mid, op, before, after) ");
+        query.push_values(lines, |mut values, line| {
+            values.push_bind(line.space.0).push_bind(line.version.cast_signed());
+            values.push_bind(line.key.kind.name()).push_bind(line.key.id).push_bind(line.at).push_bind(line.actor.0);
+            values.push_bind(line.client.map(|(client, _)| client.0));
+            values.push_bind(line.client.map(|(_, mid)| mid.cast_signed()));
+            values.push_bind(line.op.clone()).push_bind(line.before.clone()).push_bind(line.after.clone());
+        });
+        query.build().execute(c).await.map(drop)
+    })?)
 }
 
 /// The rows as they were, whosever they are.
@@ -184,14 +187,16 @@ async fn before(tx: &mut Tx, keys: &BTreeSet<RowKey>) -> Result<HashMap<RowKey, 
     for kind in RowKind::ALL {
         let ids: Vec<Uuid> = keys.iter().filter(|key| key.kind == kind).map(|key| key.id).collect();
         for some in ids.chunks(ROWS_MAX) {
-            let mut query = QueryBuilder::new("SELECT id, space, body FROM entity WHERE kind = ");
-            query.push_bind(kind.name()).push(" AND id IN (");
-            let mut list = query.separated(", ");
-            for id in some {
-                list.push_bind(*id);
-            }
-            query.push(")");
-            let found: Vec<(Uuid, Uuid, String)> = query.build_query_as().fetch_all(&mut **tx).await?;
+            let found: Vec<(Uuid, Uuid, String)> = on!(&mut *tx, c => {
+                let mut query = QueryBuilder::new("SELECT id, space, body FROM entity WHERE kind = ");
+                query.push_bind(kind.name()).push(" AND id IN (");
+                let mut list = query.separated(", ");
+                for id in some {
+                    list.push_bind(*id);
+                }
+                query.push(")");
+                query.build_query_as().fetch_all(c).await
+            })?;
             before.extend(found.into_iter().map(|(id, space, body)| (RowKey { kind, id }, (SpaceId(space), body))));
         }
     }
@@ -200,13 +205,8 @@ async fn before(tx: &mut Tx, keys: &BTreeSet<RowKey>) -> Result<HashMap<RowKey, 
 
 /// Whether the space is there and the writer is no member of it.
 async fn is_others(tx: &mut Tx, space: SpaceId, writer: UserId) -> Result<bool, StoreFailure> {
-    let others: Option<i64> = sqlx::query_scalar(
-        "SELECT CAST(COUNT(*) AS BIGINT) FROM space WHERE id = $1
-         AND NOT EXISTS (SELECT 1 FROM member WHERE member.space = space.id AND member.account = $2)",
-    )
-    .bind(space.0)
-    .bind(writer.0)
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(others.unwrap_or_default() > 0)
+    let sql = "SELECT COUNT(*) FROM space WHERE id = $1
+               AND NOT EXISTS (SELECT 1 FROM member WHERE member.space = space.id AND member.account = $2)";
+    let others: i64 = on!(tx, c => sqlx::query_scalar(sql).bind(space.0).bind(writer.0).fetch_one(c).await)?;
+    Ok(others > 0)
 }

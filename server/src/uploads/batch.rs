@@ -6,7 +6,7 @@ use super::{check_request, check_space, complete, new_row, open};
 use crate::Server;
 use crate::api::ApiError;
 use crate::auth::Identity;
-use crate::store::{Entities, ObjectRow, ObjectState, Objects, Spaces, Tx};
+use crate::store::{Entities, Locking, ObjectRow, ObjectState, Objects, Scope, Spaces, Tx};
 use lectern_shared::change::Row;
 use lectern_shared::ids::AssetId;
 use lectern_shared::media::Asset;
@@ -119,6 +119,7 @@ pub(crate) async fn complete_all(
     let guards = lock_all(server, &ids).await;
     let ids: Vec<AssetId> = ids.into_iter().collect();
     let mut tx = server.store.begin_write().await?;
+    tx.lock(&Scope::of_assets(ids.iter().copied())).await?;
     let known = Known::read(&mut tx, who, &ids).await?;
     let complete_one = |(asset, upload): &(AssetId, CompleteUpload)| complete_plain(server, &known, *asset, upload);
     let plain: Vec<_> = request.uploads.iter().map(complete_one).collect();

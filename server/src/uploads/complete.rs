@@ -5,7 +5,7 @@ use crate::Server;
 use crate::api::ApiError;
 use crate::auth::Identity;
 use crate::object_store::{ObjectStore, StoreError, StoredObject};
-use crate::store::{Author, Entities, ObjectRow, ObjectState, Objects, Tx, Writing};
+use crate::store::{Author, Entities, Locking, ObjectRow, ObjectState, Objects, Scope, Tx, Writing};
 use lectern_shared::change::{Row, RowKey, RowKind};
 use lectern_shared::ids::AssetId;
 use lectern_shared::protocol::{CompleteUpload, CompletedPart, ProblemCode};
@@ -185,6 +185,7 @@ fn is_ours(head: &StoredObject, row: &ObjectRow) -> bool {
 /// One transaction: the object is known, the asset is ready, and so is what every course shows of it.
 async fn ready(server: &Server, who: Identity, row: ObjectRow, blake3: &str) -> Result<(), ApiError> {
     let mut tx = server.store.begin_write().await?;
+    tx.lock(&Scope::of_assets([row.asset])).await?;
     let asset = Read::Row(RowKey { kind: RowKind::Asset, id: row.asset.0 });
     let asset = tx.read_all(asset).await?;
     let summaries = tx.summaries(&[row.asset]).await?;

@@ -3,6 +3,7 @@
 pub mod fault_proxy;
 pub mod mending_proxy;
 pub mod moto;
+pub mod postgres;
 pub mod python;
 pub mod rclone;
 

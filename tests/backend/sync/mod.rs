@@ -6,6 +6,7 @@ mod protocol;
 mod strangers;
 mod undo;
 
+use lectern_backend_tests::support::postgres;
 use lectern_engine::catalogue::Catalogue;
 use lectern_engine::remote::in_process::InProcessServer;
 use lectern_engine::remote::{CourseServer, RemoteError};
@@ -18,17 +19,29 @@ use lectern_shared::mutation::{Between, Mutation};
 use lectern_shared::protocol::{
     Cookie, MutationResult, MutationStatus, ProblemCode, PullRequest, PushRequest, PushResponse, PushedMutation,
 };
+use sqlx::PgPool;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use uuid::Uuid;
 
 /// One course server with its people.
 struct World {
     folder: tempfile::TempDir,
     server: Server,
     store: Store,
+    /// The server's tables, read behind its back.
+    database: Tables,
     devices: Cell<u32>,
 }
+
+enum Tables {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+type Entity = (String, Uuid, i64, String);
 
 /// Every row the window could read, by kind and id.
 type View = BTreeMap<String, serde_json::Value>;
@@ -43,7 +56,15 @@ struct Device {
 impl World {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("server.sqlite")).await.unwrap();
+        let (store, database) = if module_path!().contains("postgres") {
+            let address = tokio::task::spawn_blocking(postgres::database).await.unwrap().unwrap();
+            let store = Store::connect(&address).await.unwrap();
+            (store, Tables::Postgres(PgPool::connect(&address).await.unwrap()))
+        } else {
+            let file = folder.path().join("server.sqlite");
+            let store = Store::open(&file).await.unwrap();
+            (store, Tables::Sqlite(SqlitePool::connect_with(SqliteConnectOptions::new().filename(file)).await.unwrap()))
+        };
         // Nobody listens there: these tests move no bytes.
         let nowhere = S3Config {
             endpoint: "http://127.0.0.1:1".parse().unwrap(),
@@ -53,7 +74,7 @@ impl World {
             secret_key: "none".into(),
         };
         let server = Server::new(store.clone(), std::sync::Arc::new(S3Store::new(nowhere)));
-        Self { folder, server, store, devices: Cell::new(0) }
+        Self { folder, server, store, database, devices: Cell::new(0) }
     }
 
     async fn person(&self) -> UserId {
@@ -73,19 +94,20 @@ impl World {
     }
 
     /// What the server has of a row: its version and its body.
-    fn row(&self, kind: &str, id: uuid::Uuid) -> Option<(i64, serde_json::Value)> {
-        let database = rusqlite::Connection::open(self.folder.path().join("server.sqlite")).unwrap();
-        let sql = "SELECT version, body -> '$.body' FROM entity WHERE kind = ?1 AND id = ?2";
-        let found = database.query_row(sql, (kind, id.as_bytes()), |row| Ok((row.get(0)?, row.get::<_, String>(1)?)));
-        found.ok().map(|(version, body)| (version, serde_json::from_str(&body).unwrap()))
+    async fn row(&self, kind: &str, id: Uuid) -> Option<(i64, serde_json::Value)> {
+        let (.., version, body) =
+            self.everything().await.into_iter().find(|(of, known, ..)| (of.as_str(), *known) == (kind, id))?;
+        let row: serde_json::Value = serde_json::from_str(&body).unwrap();
+        Some((version, row["body"].clone()))
     }
 
     /// Everything the server has, to see that nothing changed.
-    fn everything(&self) -> Vec<(String, i64, String)> {
-        let database = rusqlite::Connection::open(self.folder.path().join("server.sqlite")).unwrap();
-        let mut statement = database.prepare("SELECT kind, version, body FROM entity ORDER BY kind, id").unwrap();
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
-        rows.collect::<Result<_, _>>().unwrap()
+    async fn everything(&self) -> Vec<Entity> {
+        let sql = "SELECT kind, id, version, body FROM entity ORDER BY kind, id";
+        match &self.database {
+            Tables::Sqlite(pool) => sqlx::query_as(sql).fetch_all(pool).await.unwrap(),
+            Tables::Postgres(pool) => sqlx::query_as(sql).fetch_all(pool).await.unwrap(),
+        }
     }
 }
 

@@ -89,7 +89,7 @@ async fn edits_whose_answers_are_lost_are_executed_once_and_leave_with_a_pull() 
     let user = world.person().await;
     let device = world.device(user);
     let lecture = Lecture::on(&device, 3).await;
-    let (begin, _) = world.row("video", lecture.videos[2].0).unwrap();
+    let (begin, _) = world.row("video", lecture.videos[2].0).await.unwrap();
     let line = Arc::new(Lossy {
         server: world.remote(user),
         lose_pushes: AtomicU32::new(2),
@@ -110,7 +110,7 @@ async fn edits_whose_answers_are_lost_are_executed_once_and_leave_with_a_pull() 
     sync.shutdown().await;
     assert!(line.pushes.load(Ordering::SeqCst) >= 3, "it was pushed again");
     assert_eq!(device.titles(lecture.course).await, [vec!["b", "new", "c"], vec![]]);
-    let (version, row) = world.row("video", lecture.videos[0].0).unwrap();
+    let (version, row) = world.row("video", lecture.videos[0].0).await.unwrap();
     assert_eq!((version, row["title"].as_str()), (begin + 2, Some("new")), "each edit was executed once");
     assert!(device.catalogue.pending().await.unwrap().rejected.is_empty());
 }

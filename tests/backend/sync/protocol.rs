@@ -2,9 +2,11 @@
 
 use super::{Lecture, World, full_pull, is_rejected, problem, push_by_hand, pushed};
 use lectern_engine::remote::CourseServer;
+use lectern_shared::change::Row;
 use lectern_shared::ids::{ChapterId, ClientId, CourseId};
 use lectern_shared::mutation::{Between, Mutation};
 use lectern_shared::protocol::{MutationStatus, ProblemCode};
+use std::collections::BTreeSet;
 
 fn created(course: CourseId, title: &str) -> Mutation {
     Mutation::CourseCreate { course, title: title.into() }
@@ -25,12 +27,12 @@ async fn a_mutation_pushed_again_gets_its_first_answer_and_is_not_executed_again
     assert_eq!(first.last_mutation_id, 4, "a rejection advances too");
     let status: Vec<_> = first.results.iter().map(|result| result.status).collect();
     assert_eq!(status, [MutationStatus::Ok, MutationStatus::Ok, MutationStatus::Rejected, MutationStatus::Ok]);
-    let everything = world.everything();
+    let everything = world.everything().await;
     let again = push_by_hand(&remote, client, mutations[1..3].to_vec()).await.unwrap();
     assert_eq!(again.last_mutation_id, 4);
     assert_eq!(again.results, first.results[1..3]);
-    assert_eq!(world.everything(), everything, "nothing was executed again");
-    assert_eq!(world.row("course", course.0).unwrap().1["title"], "Biology");
+    assert_eq!(world.everything().await, everything, "nothing was executed again");
+    assert_eq!(world.row("course", course.0).await.unwrap().1["title"], "Biology");
 }
 
 #[tokio::test]
@@ -39,12 +41,12 @@ async fn a_gap_is_refused_with_the_number_expected_and_nothing_of_that_push_is_k
     let (user, client) = (world.person().await, ClientId::new());
     let remote = world.remote(user);
     push_by_hand(&remote, client, vec![pushed(1, created(CourseId::new(), "one"))]).await.unwrap();
-    let everything = world.everything();
+    let everything = world.everything().await;
     let early = push_by_hand(&remote, client, vec![pushed(3, created(CourseId::new(), "three"))]).await;
     assert_eq!(problem(early), ProblemCode::MutationGap { expected: 2 });
     let torn = vec![pushed(2, created(CourseId::new(), "two")), pushed(4, created(CourseId::new(), "four"))];
     assert_eq!(problem(push_by_hand(&remote, client, torn).await), ProblemCode::MutationGap { expected: 3 });
-    assert_eq!(world.everything(), everything, "the first half of the torn push is not there");
+    assert_eq!(world.everything().await, everything, "the first half of the torn push is not there");
     let next = push_by_hand(&remote, client, vec![pushed(2, created(CourseId::new(), "two"))]).await.unwrap();
     assert_eq!(next.last_mutation_id, 2);
 }
@@ -55,11 +57,11 @@ async fn a_known_number_with_another_hash_is_a_forked_client() {
     let (user, client) = (world.person().await, ClientId::new());
     let remote = world.remote(user);
     push_by_hand(&remote, client, vec![pushed(1, created(CourseId::new(), "one"))]).await.unwrap();
-    let everything = world.everything();
+    let everything = world.everything().await;
     let forked = vec![pushed(1, created(CourseId::new(), "another one")), pushed(2, created(CourseId::new(), "two"))];
     let answer = push_by_hand(&remote, client, forked).await;
     assert_eq!(problem(answer), ProblemCode::ClientForked { mutation: 1 });
-    assert_eq!(world.everything(), everything);
+    assert_eq!(world.everything().await, everything);
 }
 
 #[tokio::test]
@@ -81,7 +83,7 @@ async fn writers_at_the_same_time_get_distinct_versions_that_grow() {
     let device = world.device(user);
     let lecture = Lecture::on(&device, 0).await;
     let course = lecture.course;
-    let (begin, _) = world.row("chapter", lecture.chapters[1].0).unwrap();
+    let (begin, _) = world.row("chapter", lecture.chapters[1].0).await.unwrap();
     let writers: Vec<_> = (0..WRITERS)
         .map(|_| {
             let (remote, client) = (world.remote(user), ClientId::new());
@@ -107,4 +109,8 @@ async fn writers_at_the_same_time_get_distinct_versions_that_grow() {
     let expected: Vec<u64> = (begin as u64 + 1..=begin as u64 + written).collect();
     assert_eq!(versions, expected, "one version for each mutation, none left out");
     assert_eq!(space.cookie.version, begin as u64 + written);
+    let chapters = space.rows.iter().filter_map(|row| if let Row::Chapter(row) = &row.row { Some(row) } else { None });
+    let positions: Vec<i64> = chapters.map(|chapter| chapter.position).collect();
+    let places: BTreeSet<i64> = positions.iter().copied().collect();
+    assert_eq!(places.len(), positions.len(), "no two at one place: {positions:?}");
 }

@@ -41,7 +41,7 @@ async fn a_push_that_names_a_stranger_s_rows_is_answered_as_if_they_were_not_the
     let (owner, stranger) = (world.person().await, world.person().await);
     let device = world.device(owner);
     let theirs = Lecture::on(&device, 2).await;
-    let everything = world.everything();
+    let everything = world.everything().await;
     let remote = world.remote(stranger);
     let foreign = aimed_at(theirs.course, theirs.chapters[0], theirs.videos[0], theirs.assets[0]);
     let missing = aimed_at(CourseId::new(), ChapterId::new(), VideoId::new(), AssetId::new());
@@ -58,7 +58,7 @@ async fn a_push_that_names_a_stranger_s_rows_is_answered_as_if_they_were_not_the
         let (to_foreign, to_missing) = (answer(foreign).await, answer(missing).await);
         assert_eq!(to_foreign, to_missing, "{name}");
         assert_eq!(to_foreign.0, MutationStatus::Rejected, "{name}");
-        assert_eq!(world.everything(), everything, "{name} changed something");
+        assert_eq!(world.everything().await, everything, "{name} changed something");
     }
 }
 
@@ -68,7 +68,7 @@ async fn a_row_cannot_be_made_with_an_id_that_a_stranger_has() {
     let (owner, stranger) = (world.person().await, world.person().await);
     let theirs = Lecture::on(&world.device(owner), 1).await;
     let mine = Lecture::on(&world.device(stranger), 1).await;
-    let everything = world.everything();
+    let everything = world.everything().await;
     let attempts = [
         Mutation::CourseCreate { course: theirs.course, title: "mine".into() },
         // A course and a library are both spaces: neither id may become the other.
@@ -91,7 +91,7 @@ async fn a_row_cannot_be_made_with_an_id_that_a_stranger_has() {
         let text = format!("{attempt:?}");
         let answer = push_by_hand(&remote, ClientId::new(), vec![pushed(1, attempt)]).await.unwrap();
         assert!(super::is_rejected(&answer.results[0]), "{text}: {answer:?}");
-        assert_eq!(world.everything(), everything, "{text} changed something");
+        assert_eq!(world.everything().await, everything, "{text} changed something");
     }
 }
 
