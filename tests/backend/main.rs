@@ -16,6 +16,7 @@ mod rclone;
 mod resume;
 mod sync;
 /// The same, word for word, on the database for teams.
+#[allow(clippy::duplicate_mod, reason = "the same tests on two databases")]
 #[path = "sync/mod.rs"]
 mod sync_on_postgres;
 mod tidy;
