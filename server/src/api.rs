@@ -92,11 +92,11 @@ impl Server {
 
     /// The routes for one person, let in without a token: the app's own server.
     pub fn router_for(&self, user: UserId) -> Router {
-        self.router().layer(Extension(Identity { user }))
+        self.router().layer(Extension(Identity { user, device: None }))
     }
 }
 
-fn parse<T: DeserializeOwned>(body: &Bytes, bytes_max: usize) -> Result<T, ApiError> {
+pub(crate) fn parse<T: DeserializeOwned>(body: &Bytes, bytes_max: usize) -> Result<T, ApiError> {
     if body.len() > bytes_max {
         return Err(ApiError::new(ProblemCode::TooLarge, format!("at most {bytes_max} bytes")));
     }

@@ -1,6 +1,7 @@
 //! The course server: executes mutations, holds the storage key, signs part URLs, pokes its clients. A library inside
 //! the app (no TCP port) and, for teams, a binary.
 
+pub mod access;
 pub mod api;
 pub mod auth;
 pub mod live;
@@ -41,6 +42,11 @@ impl Server {
     pub fn with_places(store: Store, current: Place, former: Option<Former>) -> Self {
         let places = Places::new(current, former);
         Self { store, places, feed: live::Feed::default(), uploads: uploads::Locks::default() }
+    }
+
+    /// Ends the live feeds: what else is going on is finished.
+    pub fn stop(&self) {
+        self.feed.stop();
     }
 
     /// Closes the database. Live sockets end when their routers are dropped.

@@ -3,33 +3,51 @@
 use crate::Server;
 use crate::api::ApiError;
 use crate::auth::Identity;
+use crate::store::People;
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
-use lectern_shared::ids::SpaceId;
+use lectern_shared::ids::{DeviceId, SpaceId};
 use lectern_shared::protocol::Poke;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 
 /// Pokes a slow listener may lag behind before it is told to pull everything.
 const LAG_MAX: usize = 256;
 const PING_EVERY: Duration = Duration::from_secs(20);
+const SEND_PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
-pub(crate) struct Feed(broadcast::Sender<Poke>);
+pub(crate) struct Feed {
+    pokes: broadcast::Sender<Poke>,
+    revoked: broadcast::Sender<DeviceId>,
+    stop: CancellationToken,
+}
 
 impl Default for Feed {
     fn default() -> Self {
-        Self(broadcast::channel(LAG_MAX).0)
+        let (pokes, revoked) = (broadcast::channel(LAG_MAX).0, broadcast::channel(LAG_MAX).0);
+        Self { pokes, revoked, stop: CancellationToken::new() }
     }
 }
 
 impl Feed {
+    /// Ends all feeds.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Ends the feeds of a device. Feeds on other nodes find out by themselves.
+    pub(crate) fn revoked(&self, device: DeviceId) {
+        let _ = self.revoked.send(device);
+    }
+
     pub(crate) fn poke(&self, pokes: impl IntoIterator<Item = (SpaceId, u64)>) {
         for (space, version) in pokes {
             // Nobody listening is fine.
-            let _ = self.0.send(Poke { space, version });
+            let _ = self.pokes.send(Poke { space, version });
         }
     }
 }
@@ -44,7 +62,7 @@ pub(crate) async fn live(
 }
 
 async fn feed(server: Server, identity: Identity, mut socket: WebSocket) {
-    let mut pokes = server.feed.0.subscribe();
+    let (mut pokes, mut revoked) = (server.feed.pokes.subscribe(), server.feed.revoked.subscribe());
     let mut spaces = BTreeSet::new();
     let mut ping = tokio::time::interval(PING_EVERY);
     loop {
@@ -59,21 +77,47 @@ async fn feed(server: Server, identity: Identity, mut socket: WebSocket) {
                 Err(broadcast::error::RecvError::Lagged(_)) => continue,
                 Err(broadcast::error::RecvError::Closed) => None,
             },
-            _ = ping.tick() => Some(Message::Ping(bytes::Bytes::new())),
+            _ = ping.tick() => match is_let_in(&server, identity).await {
+                true => {
+                    // Courses one was taken out of on another node.
+                    spaces.clear();
+                    Some(Message::Ping(bytes::Bytes::new()))
+                }
+                false => None,
+            },
+            gone = revoked.recv() => match gone {
+                Ok(device) if identity.device != Some(device) => continue,
+                // One that lags asks at the next ping.
+                Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                _ => None,
+            },
+            () = server.feed.stop.cancelled() => None,
             heard = socket.recv() => match heard {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => None,
                 Some(Ok(_)) => continue,
             },
         };
         let Some(message) = message else { return };
-        if socket.send(message).await.is_err() {
+        // One that reads no more is not waited for.
+        if !matches!(tokio::time::timeout(SEND_PATIENCE, socket.send(message)).await, Ok(Ok(()))) {
             return;
         }
     }
 }
 
+/// A device that was locked out while another node, or nobody, told us.
+async fn is_let_in(server: &Server, identity: Identity) -> bool {
+    let Some(device) = identity.device else { return true };
+    match server.store.begin_read().await {
+        Ok(mut tx) => tx.is_let_in(device, identity.user).await.unwrap_or(true),
+        // Nobody is thrown out because the database is away.
+        Err(_) => true,
+    }
+}
+
 async fn may_hear(server: &Server, identity: Identity, space: SpaceId, known: &mut BTreeSet<SpaceId>) -> bool {
-    if !known.contains(&space) {
+    // A poke of one's own library may be about what one may see now.
+    if !known.contains(&space) || space == identity.user.into() {
         *known = server.store.spaces_of(identity.user).await.unwrap_or_default();
     }
     known.contains(&space)

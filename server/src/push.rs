@@ -3,15 +3,17 @@
 use crate::Server;
 use crate::api::ApiError;
 use crate::auth::Identity;
-use crate::store::{Author, Clients, Entities, Locking, Scope, Spaces, Tx, Writing};
+use crate::store::{Author, Clients, Entities, Locking, People, Scope, Tx, Writing};
 use lectern_shared::SCHEMA;
-use lectern_shared::change::Row;
+use lectern_shared::access::Role;
+use lectern_shared::change::{Row, RowKind};
 use lectern_shared::ids::{ClientId, SpaceId};
+use lectern_shared::mutation::{IDS_MAX, Mutation};
 use lectern_shared::protocol::{
     MutationResult, MutationStatus, PUSH_MUTATIONS_MAX, ProblemCode, PushRequest, PushResponse, PushedMutation,
 };
 use lectern_shared::sync::{self, Actor, Read, Rowset};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -> Result<PushResponse, ApiError> {
     if request.mutations.len() > PUSH_MUTATIONS_MAX {
@@ -27,12 +29,13 @@ pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -
     let Some(mut last) = tx.client(request.client, who.user, request.schema).await? else {
         return Err(ApiError::new(ProblemCode::Unauthenticated, "this device is not yours"));
     };
-    let mut pushing = Pushing { who, spaces: tx.spaces_of(who.user).await?, writing: Writing::default() };
     let new = request.mutations.iter().filter(|pushed| pushed.id > last);
     let reads: Vec<Read> = new.flat_map(|pushed| sync::needs(&pushed.mutation, &Rowset::default())).collect();
     let mut scope = Scope::in_space(who.user.into());
     reads.iter().for_each(|read| scope.add(*read));
     tx.lock(&scope).await?;
+    // What changes a role locks its space too: this is what holds until the end.
+    let mut pushing = Pushing { who, roles: tx.roles(who.user).await?, writing: Writing::default() };
     let named = reads.into_iter().filter_map(|read| if let Read::Row(key) = read { Some(key) } else { None });
     pushing.writing.look_for(&mut tx, named.collect()).await?;
     let (mut results, mut new) = (Vec::with_capacity(request.mutations.len()), Vec::new());
@@ -72,10 +75,14 @@ async fn stored_result(
     }
 }
 
+/// What one mutation may name: rows, and what is found by them.
+const READS_MAX: usize = 4 * IDS_MAX;
+
 /// One push: what it has learnt and written so far.
 struct Pushing {
     who: Identity,
-    spaces: BTreeSet<SpaceId>,
+    /// What the person may do where.
+    roles: BTreeMap<SpaceId, Role>,
     writing: Writing,
 }
 
@@ -87,13 +94,17 @@ impl Pushing {
         pushed: &PushedMutation,
     ) -> Result<MutationResult, ApiError> {
         let user = self.who.user;
-        let rows = self.load(tx, pushed).await?;
         let result = |status, code: Option<&str>, detail| MutationResult {
             id: pushed.id,
             status,
             code: code.map(str::to_owned),
             detail,
         };
+        // No app of ours makes one; somebody else's must not keep everybody waiting.
+        if sync::needs(&pushed.mutation, &Rowset::default()).len() > READS_MAX {
+            return Ok(result(MutationStatus::Rejected, Some("invalid"), Some("too many rows in one edit".to_owned())));
+        }
+        let rows = self.load(tx, pushed).await?;
         let effects = match sync::execute(&pushed.mutation, &rows, Actor { user, now: crate::now() }) {
             Ok(effects) => effects,
             Err(rejection) => {
@@ -103,13 +114,48 @@ impl Pushing {
         if effects.is_empty() {
             return Ok(result(MutationStatus::Noop, None, None));
         }
+        if let Some(words) = self.forbidden(&pushed.mutation, &effects) {
+            return Ok(result(MutationStatus::Rejected, Some("forbidden"), Some(words.to_owned())));
+        }
+        if self.is_shown_elsewhere(tx, &pushed.mutation).await? {
+            let words = "a course that you are not in still shows this file";
+            return Ok(result(MutationStatus::Rejected, Some("in_use"), Some(words.to_owned())));
+        }
         let by = Author { actor: user, client: Some((client, pushed.id)), op: pushed.mutation.name() };
         if !self.writing.write(tx, &effects, by).await? {
             return Ok(result(MutationStatus::Rejected, Some("exists"), Some("this id is taken".to_owned())));
         }
         // A new course is a new space.
-        self.spaces.extend(effects.iter().filter(|row| matches!(row, Row::Course(_))).map(Row::space));
+        for course in effects.iter().filter(|row| matches!(row, Row::Course(_))).map(Row::space) {
+            self.roles.entry(course).or_insert(Role::Owner);
+        }
         Ok(result(MutationStatus::Ok, None, None))
+    }
+
+    /// Of a file that is to be deleted: by a course that its owner has left.
+    async fn is_shown_elsewhere(&self, tx: &mut Tx, mutation: &Mutation) -> Result<bool, ApiError> {
+        let Mutation::AssetDelete { ids, .. } = mutation else { return Ok(false) };
+        for asset in ids {
+            let shown = tx.read_all(Read::OfAsset(RowKind::Video, *asset)).await?;
+            if shown.iter().any(|row| !row.is_deleted() && !self.roles.contains_key(&row.space())) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What a person may not do to what they may see. What courses show of an asset is the server's to keep true.
+    fn forbidden(&self, mutation: &Mutation, effects: &[Row]) -> Option<&'static str> {
+        let mut spaces = effects.iter().filter(|row| !matches!(row, Row::Summary(_))).map(Row::space);
+        if spaces.any(|space| self.roles.get(&space) == Some(&Role::Viewer)) {
+            return Some("you may look at this course, and not change it");
+        }
+        let course = match mutation {
+            Mutation::CourseDelete { course } | Mutation::CourseRestore { course } => *course,
+            _ => return None,
+        };
+        let is_owner = self.roles.get(&course.into()) == Some(&Role::Owner);
+        (!is_owner).then_some("only an owner of this course may delete it or bring it back")
     }
 
     async fn load(&self, tx: &mut Tx, pushed: &PushedMutation) -> Result<Rowset, ApiError> {
@@ -122,7 +168,7 @@ impl Pushing {
             for read in needs {
                 let found = match read {
                     Read::Row(key) if self.writing.lacks(key) => Vec::new(),
-                    read => tx.read(read, &self.spaces).await?,
+                    read => tx.read(read, |space| self.roles.contains_key(&space)).await?,
                 };
                 rows.load(read, found);
             }

@@ -168,6 +168,8 @@ pub enum StoreKind {
     ThisComputer,
     BackblazeB2,
     S3Compatible,
+    /// What a team's server keeps bytes in: its affair.
+    Team,
 }
 
 /// The state line, in facts. The words are the window's.

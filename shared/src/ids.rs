@@ -46,6 +46,11 @@ id!(
     "string & { readonly __id: \"ClientId\" }"
 );
 id!(
+    /// One installation of the app, as a team's server lets it in.
+    DeviceId,
+    "string & { readonly __id: \"DeviceId\" }"
+);
+id!(
     /// The unit of access and of version counting: a course (same UUID as the course) or a user's library (same UUID
     /// as the user).
     SpaceId,

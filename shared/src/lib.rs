@@ -12,6 +12,7 @@ pub mod change;
 pub mod mutation;
 pub mod sync;
 
+pub mod access;
 pub mod protocol;
 
 pub mod command;

@@ -254,6 +254,10 @@ pub enum ProblemCode {
     Invalid,
     /// 401
     Unauthenticated,
+    /// 403: it is there, and this person may not.
+    Forbidden,
+    /// 429: too many wrong codes or tokens, from whomever.
+    TooMany,
     /// 409: push from this number on.
     MutationGap { expected: u64 },
     /// 409: a known mutation id with another hash.
@@ -287,6 +291,8 @@ impl ProblemCode {
             Self::NotFound => 404,
             Self::Invalid => 400,
             Self::Unauthenticated => 401,
+            Self::Forbidden => 403,
+            Self::TooMany => 429,
             Self::MutationGap { .. } | Self::ClientForked { .. } | Self::UploadGone => 409,
             Self::TooLarge => 413,
             Self::UpgradeNeeded => 426,

@@ -104,6 +104,19 @@ pub enum Duplicates {
 pub enum WorkspaceCommand {
     /// Make a workspace whose files go to a bucket.
     Add(AddArguments),
+    /// Join a team's server. Its one-time code is asked for, or taken from LECTERN_CODE.
+    Join {
+        name: String,
+        /// `https://…`
+        address: String,
+        /// What people call this computer, unless it is its own name.
+        #[arg(long)]
+        computer: Option<String>,
+        /// Also write this computer's token into a new file that only you can read: for LECTERN_DEVICE_TOKEN_FILE, where
+        /// there is no keychain.
+        #[arg(long)]
+        token_file: Option<PathBuf>,
+    },
     /// List the workspaces of this computer.
     List,
     /// Upload, list, read and delete a small object in the workspace's bucket.

@@ -1,7 +1,7 @@
 //! Why the program ends with something else than 0.
 
 use lectern_engine::workspace::control::ClientError;
-use lectern_engine::workspace::{KeychainError, OpenError, SettingsError};
+use lectern_engine::workspace::{JoinError, KeychainError, OpenError, SettingsError};
 use lectern_shared::connect::ConnectProblem;
 use lectern_shared::error::AppError;
 use serde_json::json;
@@ -21,6 +21,8 @@ pub enum Failure {
     There(#[from] ClientError),
     #[error("{0}")]
     Keychain(#[from] KeychainError),
+    #[error("not joined: {0}")]
+    Join(#[from] JoinError),
     #[error("there is no workspace {0:?}; `lectern-cli workspace list` names them")]
     NoWorkspace(String),
     #[error("{0:?} cannot be the name of a workspace: letters, digits, - and _, at most 64")]
@@ -49,9 +51,14 @@ impl Failure {
             | Self::Store(ConnectProblem::OtherBucket { .. } | ConnectProblem::InvalidEndpoint)
             | Self::BadName(_)
             | Self::NoWorkspace(_)
+            | Self::Join(JoinError::Exists | JoinError::Address(_))
             | Self::Exists(_) => ExitCode::from(2),
             Self::Open(OpenError::InUse) | Self::There(_) => ExitCode::from(3),
-            Self::Keychain(_) | Self::NoKey | Self::BadCredentials(_) | Self::Store(_) => ExitCode::from(4),
+            Self::Join(JoinError::Code | JoinError::TooMany)
+            | Self::Keychain(_)
+            | Self::NoKey
+            | Self::BadCredentials(_)
+            | Self::Store(_) => ExitCode::from(4),
             _ => ExitCode::FAILURE,
         }
     }

@@ -5,7 +5,9 @@ use crate::failure::Failure;
 use lectern_engine::EventSink;
 use lectern_engine::remote::Line;
 use lectern_engine::workspace::control::{Client, Reply, Request};
-use lectern_engine::workspace::{KeyRing, LocalWorkspace, OpenError, Opening, Settings, StoreKey, StoreSettings};
+use lectern_engine::workspace::{
+    KeyRing, LocalWorkspace, OpenError, Opening, Settings, StoreKey, StoreSettings, team_key,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,6 +83,14 @@ impl Engine {
     }
 }
 
+/// As the system knows it.
+pub fn computer_name() -> String {
+    let named = std::env::var("HOSTNAME").or_else(|_| std::env::var("COMPUTERNAME"));
+    named
+        .or_else(|_| std::fs::read_to_string("/etc/hostname"))
+        .map_or_else(|_| "A computer".to_owned(), |name| name.trim().to_owned())
+}
+
 /// Where the workspaces are: each in a folder of its name.
 pub fn data_folder(arguments: &Arguments) -> Result<PathBuf, Failure> {
     if let Some(folder) = &arguments.data_dir {
@@ -103,12 +113,16 @@ async fn open(arguments: &Arguments, folder: &Path, events: EventSink, idle: boo
     let keys = KeyRing::default();
     match Settings::read(folder)? {
         Some(settings) => {
-            if let StoreSettings::Bucket(_) = &settings.store {
-                match key_from_outside()? {
-                    Some(key) => keys.lend(settings.user, key),
-                    // The window waits for a key; who calls this program waits for an exit code.
-                    None => drop(keys.key(settings.user).await?.ok_or(Failure::NoKey)?),
-                }
+            let brought = match &settings.store {
+                StoreSettings::ThisComputer => None,
+                StoreSettings::Bucket(_) => Some(key_from_outside()?),
+                StoreSettings::Team(_) => Some(token_from_outside()?),
+            };
+            match brought {
+                Some(Some(key)) => keys.lend(settings.key_name(), key),
+                // The window waits for a key; who calls this program waits for an exit code.
+                Some(None) => drop(keys.key(settings.key_name()).await?.ok_or(Failure::NoKey)?),
+                None => {}
             }
         }
         // The app makes this one at its first start, and so do we.
@@ -118,6 +132,16 @@ async fn open(arguments: &Arguments, folder: &Path, events: EventSink, idle: boo
     let prober = std::env::current_exe()?;
     let opening = Opening { prober, line: Line::default(), events, keys, idle };
     Ok(LocalWorkspace::open_as(folder, opening).await?)
+}
+
+/// The token of this computer, from the environment or a file; none when neither is named.
+fn token_from_outside() -> Result<Option<StoreKey>, Failure> {
+    let text = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if let Some(token) = text("LECTERN_DEVICE_TOKEN") {
+        return Ok(Some(team_key(token)));
+    }
+    let Some(file) = text("LECTERN_DEVICE_TOKEN_FILE") else { return Ok(None) };
+    Ok(Some(team_key(std::fs::read_to_string(&file)?.trim().to_owned())))
 }
 
 /// The key of the environment, or of the credentials file that it names.

@@ -3,17 +3,25 @@
 use crate::arguments::{AddArguments, Arguments, WorkspaceCommand};
 use crate::failure::Failure;
 use crate::open;
+use lectern_engine::remote::Line;
 use lectern_engine::workspace::{
-    BucketSettings, Chosen, Kept, KeyRing, Settings, StoreKey, StoreSettings, choose, try_bucket,
+    BucketSettings, Chosen, Kept, KeyRing, Settings, StoreKey, StoreSettings, choose, join as join_team, try_bucket,
 };
 use lectern_server::object_store::b2;
+use lectern_shared::access::PairRequest;
 use lectern_shared::connect::{ConnectProblem, Connection};
 use serde_json::{Value, json};
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
 use url::Url;
 
 pub async fn run(arguments: &Arguments, command: &WorkspaceCommand) -> Result<(), Failure> {
     match command {
         WorkspaceCommand::Add(wanted) => add(arguments, wanted).await,
+        WorkspaceCommand::Join { name, address, computer, token_file } => {
+            join(arguments, name, address, computer.as_deref(), token_file.as_deref()).await
+        }
         WorkspaceCommand::List => list(arguments),
         WorkspaceCommand::Check => check(arguments).await,
     }
@@ -53,6 +61,61 @@ async fn add(arguments: &Arguments, wanted: &AddArguments) -> Result<(), Failure
         }
     }
     Ok(())
+}
+
+/// The code comes from outside: who looks at the list of programs must not find it.
+async fn join(
+    arguments: &Arguments,
+    name: &str,
+    address: &str,
+    computer: Option<&str>,
+    token_file: Option<&Path>,
+) -> Result<(), Failure> {
+    let folder = open::folder(arguments, name)?;
+    // Before the code is used up.
+    let opened = token_file.map(new_private_file).transpose()?;
+    let code = match std::env::var("LECTERN_CODE") {
+        Ok(code) => code,
+        Err(_) => {
+            eprint!("Code: ");
+            let mut line = String::new();
+            std::io::stdin().read_line(&mut line)?;
+            line
+        }
+    };
+    let device_name = computer.map_or_else(open::computer_name, str::to_owned);
+    let keys = KeyRing::default();
+    let request = PairRequest { code, device_name };
+    let joined = join_team(&folder, name, address, &request, &Line::default(), &keys).await;
+    if let (Err(_), Some(empty)) = (&joined, token_file) {
+        std::fs::remove_file(empty)?;
+    }
+    let (kept, token) = joined?;
+    let in_keychain = kept == Kept::Keychain;
+    let is_kept = in_keychain || opened.is_some();
+    if let Some(mut file) = opened {
+        writeln!(file, "{}", token.0)?;
+    }
+    if arguments.json {
+        println!("{}", json!({ "workspace": name, "key_in_keychain": in_keychain }));
+        return Ok(());
+    }
+    println!("Workspace {name:?} is ready.");
+    if !is_kept {
+        println!(
+            "There is no keychain here: join again with --token-file, or this computer is not let in a second time."
+        );
+    }
+    Ok(())
+}
+
+/// One that is there is left as it is.
+fn new_private_file(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 fn connection(wanted: &AddArguments, key: &StoreKey) -> Connection {
@@ -98,6 +161,7 @@ fn say_list(arguments: &Arguments, found: &[(String, Settings)]) -> Result<(), F
         match &settings.store {
             StoreSettings::ThisComputer => println!("{name}\ton this computer only"),
             StoreSettings::Bucket(bucket) => println!("{name}\t{} at {}", bucket.bucket, bucket.endpoint),
+            StoreSettings::Team(team) => println!("{name}\ta team's, at {}", team.address),
         }
     }
     Ok(())

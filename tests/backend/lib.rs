@@ -2,4 +2,5 @@
 
 pub mod contract;
 pub mod crashes;
+pub mod sim;
 pub mod support;

@@ -14,6 +14,7 @@ mod object_stores;
 mod offline;
 mod rclone;
 mod resume;
+mod simulation;
 mod sync;
 /// The same, word for word, on the database for teams.
 #[allow(clippy::duplicate_mod, reason = "the same tests on two databases")]

@@ -40,7 +40,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   sbom                 lists everything that is in a build, in target/sbom (CycloneDX)
   icons                makes the app's pictures from icons/icon.svg again
   torture [--kills N] [--seed S]
-                       kills the app at random moments and counts what was lost, doubled, left behind or sent again";
+                       kills the app at random moments and counts what was lost, doubled, left behind or sent again
+  sim [--seeds N] [--from S] [--trace]
+                       plays histories of the sync in which everything goes wrong, and looks whether all agree at the end";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -73,6 +75,7 @@ fn command(arguments: &[&str]) -> Result {
         ["icons"] => icons::write(),
         ["screenshots"] => start::screenshots(),
         ["torture", options @ ..] => test::torture(options),
+        ["sim", options @ ..] => test::sim(options),
         _ => Err(usage()),
     }
 }

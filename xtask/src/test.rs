@@ -28,6 +28,12 @@ pub fn torture(options: &[&str]) -> Result {
     run(Command::new(place::built("torture")?).args(options))
 }
 
+/// The same of the sync's simulation.
+pub fn sim(options: &[&str]) -> Result {
+    run(cargo(&place::root()).args(["build", "--workspace", "--exclude", "xtask", "--bin", "sim"]))?;
+    run(Command::new(place::built("sim")?).args(options))
+}
+
 fn all(steps: &mut Steps) -> Result {
     steps.must("set-up", |_| setup::for_tests())?;
     // Matters of form do not hide whether the tests pass: they are gathered, and fail the run at its end.

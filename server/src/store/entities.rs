@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 pub(crate) trait Entities {
     /// Rows a read names, of the spaces the person may see.
-    async fn read(&mut self, read: Read, spaces: &BTreeSet<SpaceId>) -> Result<Vec<Row>, StoreFailure>;
+    async fn read(&mut self, read: Read, may_see: impl Fn(SpaceId) -> bool) -> Result<Vec<Row>, StoreFailure>;
     /// Rows a read names, whoever asks: for what the server itself must keep true.
     async fn read_all(&mut self, read: Read) -> Result<Vec<Row>, StoreFailure>;
     /// The asset rows with these ids, in the spaces the person may see.
@@ -21,30 +21,42 @@ pub(crate) trait Entities {
     async fn summaries(&mut self, assets: &[AssetId]) -> Result<Vec<Row>, StoreFailure>;
     /// Epoch and version of a space.
     async fn cookie(&mut self, space: SpaceId) -> Result<Cookie, StoreFailure>;
+    /// Gives every space another epoch.
+    async fn new_epochs(&mut self) -> Result<(), StoreFailure>;
     /// Rows of a space written after a version.
     async fn since(&mut self, space: SpaceId, version: u64) -> Result<Vec<VersionedRow>, StoreFailure>;
 }
 
 /// Makes a space with its first owner, once.
 pub(super) async fn ensure_space(tx: &mut Tx, id: SpaceId, kind: &str, owner: UserId) -> Result<(), StoreFailure> {
-    // 53 bits: the number passes through JSON.
-    let epoch = (Uuid::new_v4().as_u128() & ((1 << 53) - 1)) as i64;
+    let epoch = new_epoch();
     let sql = "INSERT INTO space (id, kind, version, gc_version, epoch) VALUES ($1, $2, 0, 0, $3) ON CONFLICT (id) DO NOTHING";
     let made = on!(&mut *tx, c => {
         sqlx::query(sql).bind(id.0).bind(kind).bind(epoch).execute(c).await.map(|done| done.rows_affected())
     })?;
-    if made == 1 {
+    if made == 0 {
+        let sql = "SELECT COUNT(*) FROM member WHERE space = $1 AND account = $2";
+        let member: i64 = on!(tx, c => sqlx::query_scalar(sql).bind(id.0).bind(owner.0).fetch_one(c).await)?;
+        // Somebody else made it since we looked.
+        return if member == 1 { Ok(()) } else { Err(StoreFailure::Taken) };
+    }
+    {
         let sql = "INSERT INTO member (space, account, role) VALUES ($1, $2, 'owner')";
         on!(tx, c => sqlx::query(sql).bind(id.0).bind(owner.0).execute(c).await.map(drop))?;
     }
     Ok(())
 }
 
+/// 53 bits: the number passes through JSON.
+fn new_epoch() -> i64 {
+    (Uuid::new_v4().as_u128() & ((1 << 53) - 1)) as i64
+}
+
 impl Entities for Tx {
-    async fn read(&mut self, read: Read, spaces: &BTreeSet<SpaceId>) -> Result<Vec<Row>, StoreFailure> {
+    async fn read(&mut self, read: Read, may_see: impl Fn(SpaceId) -> bool) -> Result<Vec<Row>, StoreFailure> {
         let rows = self.read_all(read).await?;
         // What courses show of an asset is the server's to keep true, in courses the person does not see too.
-        Ok(rows.into_iter().filter(|row| spaces.contains(&row.space()) || matches!(row, Row::Summary(_))).collect())
+        Ok(rows.into_iter().filter(|row| may_see(row.space()) || matches!(row, Row::Summary(_))).collect())
     }
 
     async fn read_all(&mut self, read: Read) -> Result<Vec<Row>, StoreFailure> {
@@ -75,6 +87,16 @@ impl Entities for Tx {
         let sql = "SELECT epoch, version FROM space WHERE id = $1";
         let (epoch, version): (i64, i64) = on!(self, c => sqlx::query_as(sql).bind(space.0).fetch_one(c).await)?;
         Ok(Cookie { epoch: epoch.cast_unsigned(), version: version.cast_unsigned() })
+    }
+
+    async fn new_epochs(&mut self) -> Result<(), StoreFailure> {
+        let spaces: Vec<Uuid> =
+            on!(&mut *self, c => sqlx::query_scalar("SELECT id FROM space ORDER BY id").fetch_all(c).await)?;
+        for space in spaces {
+            let (sql, epoch) = ("UPDATE space SET epoch = $2 WHERE id = $1", new_epoch());
+            on!(&mut *self, c => sqlx::query(sql).bind(space).bind(epoch).execute(c).await.map(drop))?;
+        }
+        Ok(())
     }
 
     async fn since(&mut self, space: SpaceId, version: u64) -> Result<Vec<VersionedRow>, StoreFailure> {

@@ -5,6 +5,7 @@ use super::{StoreFailure, Tx};
 use lectern_shared::change::{RowKey, RowKind};
 use lectern_shared::ids::{AssetId, SpaceId};
 use lectern_shared::sync::Read;
+use sqlx::{Postgres, Transaction};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -55,23 +56,31 @@ pub(crate) trait Locking {
 impl Locking for Tx {
     async fn lock(&mut self, scope: &Scope) -> Result<(), StoreFailure> {
         let Self::Postgres(tx) = self else { return Ok(()) };
-        let mut spaces: BTreeSet<Uuid> = scope.spaces.iter().map(|space| space.0).collect();
-        for kind in RowKind::ALL {
-            let ids: Vec<Uuid> = scope.rows.iter().filter(|key| key.kind == kind).map(|key| key.id).collect();
-            if !ids.is_empty() {
-                let sql = "SELECT DISTINCT space FROM entity WHERE kind = $1 AND id = ANY($2)";
-                let found = sqlx::query_scalar::<_, Uuid>(sql).bind(kind.name()).bind(ids);
-                spaces.extend(found.fetch_all(&mut **tx).await?);
-            }
+        let spaces = spaces_of(tx, scope).await?;
+        let lock = "SELECT id FROM space WHERE id = ANY($1) ORDER BY id FOR UPDATE";
+        sqlx::query(lock).bind(spaces.iter().copied().collect::<Vec<_>>()).execute(&mut **tx).await?;
+        // A course that began to show an asset while we waited: another try locks it in its order.
+        match spaces_of(tx, scope).await?.is_subset(&spaces) {
+            true => Ok(()),
+            false => Err(StoreFailure::Overtaken),
         }
-        if !scope.assets.is_empty() {
-            let ids: Vec<Uuid> = scope.assets.iter().map(|asset| asset.0).collect();
-            let found = sqlx::query_scalar::<_, Uuid>("SELECT DISTINCT space FROM entity WHERE asset = ANY($1)");
-            spaces.extend(found.bind(ids).fetch_all(&mut **tx).await?);
-        }
-        let spaces: Vec<Uuid> = spaces.into_iter().collect();
-        let lock = sqlx::query("SELECT id FROM space WHERE id = ANY($1) ORDER BY id FOR UPDATE").bind(spaces);
-        lock.execute(&mut **tx).await?;
-        Ok(())
     }
+}
+
+async fn spaces_of(tx: &mut Transaction<'static, Postgres>, scope: &Scope) -> Result<BTreeSet<Uuid>, StoreFailure> {
+    let mut spaces: BTreeSet<Uuid> = scope.spaces.iter().map(|space| space.0).collect();
+    for kind in RowKind::ALL {
+        let ids: Vec<Uuid> = scope.rows.iter().filter(|key| key.kind == kind).map(|key| key.id).collect();
+        if !ids.is_empty() {
+            let sql = "SELECT DISTINCT space FROM entity WHERE kind = $1 AND id = ANY($2)";
+            let found = sqlx::query_scalar::<_, Uuid>(sql).bind(kind.name()).bind(ids);
+            spaces.extend(found.fetch_all(&mut **tx).await?);
+        }
+    }
+    if !scope.assets.is_empty() {
+        let ids: Vec<Uuid> = scope.assets.iter().map(|asset| asset.0).collect();
+        let found = sqlx::query_scalar::<_, Uuid>("SELECT DISTINCT space FROM entity WHERE asset = ANY($1)");
+        spaces.extend(found.bind(ids).fetch_all(&mut **tx).await?);
+    }
+    Ok(spaces)
 }

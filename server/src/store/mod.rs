@@ -23,6 +23,7 @@ mod clients;
 mod entities;
 mod locking;
 mod objects;
+mod people;
 mod writing;
 
 pub(crate) use objects::{ObjectRow, ObjectState};
@@ -50,6 +51,10 @@ pub enum StoreFailure {
     Row(#[from] serde_json::Error),
     #[error("an id was taken by another writer meanwhile")]
     Taken,
+    #[error("what this is about has grown meanwhile")]
+    Overtaken,
+    #[error("the key of the access tokens cannot be read")]
+    Secret,
     #[error("SQLite {0} is too old")]
     SqliteTooOld(String),
 }
@@ -163,6 +168,17 @@ impl Store {
         tx.commit().await
     }
 
+    /// To be called on a database that comes from a backup: every space begins another epoch, so that nobody takes what is
+    /// known of the former one for the same.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn declare_restored(&self) -> Result<(), StoreFailure> {
+        let mut tx = self.begin_write().await?;
+        tx.new_epochs().await?;
+        tx.commit().await
+    }
+
     pub(crate) async fn spaces_of(&self, user: UserId) -> Result<BTreeSet<SpaceId>, StoreFailure> {
         let mut tx = self.begin_read().await?;
         tx.spaces_of(user).await
@@ -222,6 +238,7 @@ pub(crate) use clients::Clients;
 pub(crate) use entities::Entities;
 pub(crate) use locking::{Locking, Scope};
 pub(crate) use objects::Objects;
+pub(crate) use people::{Account, People};
 pub(crate) use writing::{Author, Writing};
 
 #[cfg(test)]

@@ -26,6 +26,9 @@ pub(crate) struct Writing {
     /// Rows that are certainly not there.
     absent: BTreeSet<RowKey>,
     spaces: BTreeMap<SpaceId, Versions>,
+    /// Spaces the writer was found to be a member of, or that were not there. One that is written for what it shows of an
+    /// asset is not among them.
+    is_allowed: BTreeSet<SpaceId>,
     history: Vec<HistoryLine>,
 }
 
@@ -75,8 +78,11 @@ impl Writing {
         let by_people: BTreeSet<SpaceId> =
             rows.iter().filter(|row| !matches!(row, Row::Summary(_))).map(Row::space).collect();
         for space in &by_people {
-            if !self.spaces.contains_key(space) && is_others(tx, *space, by.actor).await? {
-                return Ok(false);
+            if !self.is_allowed.contains(space) {
+                if is_others(tx, *space, by.actor).await? {
+                    return Ok(false);
+                }
+                self.is_allowed.insert(*space);
             }
         }
         for row in rows {

@@ -72,25 +72,33 @@ pub fn measured(id: AssetId, bytes: u64, rows: &Rowset) -> Effects {
 
 pub(super) fn replace_needs(successor: AssetId, uses: &[VideoId]) -> Vec<Read> {
     let videos = uses.iter().map(|id| Read::row(RowKind::Video, id.0));
-    videos.chain([Read::row(RowKind::Asset, successor.0)]).collect()
+    videos.chain([Read::row(RowKind::Asset, successor.0), Read::OfAsset(RowKind::Summary, successor)]).collect()
 }
 
-/// A video deleted meanwhile shows the new file when it is restored; one that is not there holds up no other.
+/// A video deleted meanwhile shows the new file when it is restored; one that is not there holds up no other. A file of
+/// somebody else's library is known by what the course shows of it.
 pub(super) fn replace(successor: AssetId, uses: &[VideoId], rows: &Rowset) -> Result<Effects, Rejection> {
     bounded(uses)?;
-    let asset = live(successor, rows)?;
-    if !asset.kind.is_playable() {
-        return Err(Rejection::new("invalid", "a chapter shows video and audio only"));
-    }
     let videos: Vec<&Video> = uses.iter().filter_map(|id| rows.video(*id)).collect();
-    if videos.is_empty() {
-        return Err(Rejection::missing("video"));
+    let first = videos.first().ok_or_else(|| Rejection::missing("video"))?;
+    let known = |course| rows.summaries_of(successor).find(|summary| summary.course == course);
+    let asset = match rows.asset(successor) {
+        Some(_) => Some(live(successor, rows)?),
+        None if known(first.course).is_some() => None,
+        None => return Err(Rejection::missing("asset")),
+    };
+    let mut effects = Effects::new();
+    for video in videos.into_iter().filter(|video| video.asset != successor) {
+        let summary = match asset {
+            Some(asset) => AssetSummary::of(asset, video.course),
+            None => known(video.course).ok_or_else(|| Rejection::missing("asset"))?.clone(),
+        };
+        if !summary.kind.is_playable() {
+            return Err(Rejection::new("invalid", "a chapter shows video and audio only"));
+        }
+        effects.extend([Row::Video(Video { asset: successor, ..video.clone() }), Row::Summary(summary)]);
     }
-    let shown = videos.into_iter().filter(|video| video.asset != successor).flat_map(|video| {
-        let summary = AssetSummary::of(asset, video.course);
-        [Row::Video(Video { asset: successor, ..video.clone() }), Row::Summary(summary)]
-    });
-    Ok(shown.collect())
+    Ok(effects)
 }
 
 pub(super) fn delete(ids: &[AssetId], uses: &[VideoId], actor: Actor, rows: &Rowset) -> Result<Effects, Rejection> {

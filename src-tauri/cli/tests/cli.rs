@@ -4,7 +4,10 @@
 
 use lectern_engine::remote::sender::Pace;
 use lectern_engine::workspace::LocalWorkspace;
+use lectern_server::access::Team;
 use lectern_server::object_store::ObjectStore as _;
+use lectern_server::object_store::local::LocalStore;
+use lectern_server::{Server, Store};
 use lectern_shared::command::TeachArguments;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -210,6 +213,61 @@ async fn a_file_of_a_name_that_is_there_stands_beside_the_other_or_replaces_it_w
     let shown: Vec<u64> = chapters[0].videos.iter().map(|video| video.bytes).collect();
     assert_eq!(shown, [20_000, 40_000]);
     local.shutdown().await;
+}
+
+/// A team's server on this computer, and the address of it.
+async fn team_s_server(folder: &Path) -> (Team, String, LocalStore) {
+    let database = Store::open(&folder.join("server.sqlite")).await.unwrap();
+    let objects = LocalStore::start(&folder.join("store")).await.unwrap();
+    let team = Team::open(Server::new(database, Arc::new(objects.store()))).await.unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let router = team.router();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (team, address, objects)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_computer_that_joined_a_team_sends_to_its_server_and_a_second_one_knows_the_course() {
+    let office = tempfile::tempdir().unwrap();
+    let (team, address, objects) = team_s_server(office.path()).await;
+    let mut sent = Vec::new();
+    for name in ["Lecture 1.mp4", "Lecture 2.mp4"] {
+        let (shell, address) = (Arc::new(Shell::new()), address.clone());
+        let code = team.invite("ada@example.edu", None, false).await.unwrap().code;
+        let uploaded = told(&shell, move |shell| {
+            let token = shell.folder.path().join("token");
+            let join = ["workspace", "join", "team", &address, "--token-file", text(&token), "--json"];
+            let (code, said) = outcome(&shell.command(&join).env("LECTERN_CODE", code).output().unwrap());
+            assert_eq!((code, &said["key_in_keychain"]), (0, &false.into()), "{said}");
+            let lecture = shell.file(name, 300_000);
+            let place = ["--course", "Optics", "--chapter", "Lenses", "--workspace", "team", "--json"];
+            let mut upload = shell.command(&[&["upload", text(&lecture)], &place[..]].concat());
+            outcome(&upload.env("LECTERN_DEVICE_TOKEN_FILE", &token).output().unwrap())
+        });
+        let (code, said) = uploaded.await;
+        assert_eq!((code, &said["ready"]), (0, &1.into()), "{said}");
+        sent.push(said["uploads"][0]["context"].clone());
+    }
+    assert_eq!(sent[0], sent[1], "the second computer found the course of the first");
+    let keys = objects.store().list_keys("").await.unwrap();
+    assert_eq!(keys.iter().filter(|key| key.ends_with("original")).count(), 2, "{keys:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_is_not_good_makes_no_workspace() {
+    let office = tempfile::tempdir().unwrap();
+    let (_team, address, _objects) = team_s_server(office.path()).await;
+    let shell = Arc::new(Shell::new());
+    let joined = told(&shell, move |shell| {
+        let mut join = shell.command(&["workspace", "join", "team", &address, "--json"]);
+        outcome(&join.env("LECTERN_CODE", "00000-00000").output().unwrap())
+    });
+    let (code, said) = joined.await;
+    assert_eq!(code, 4, "{said}");
+    assert!(said["error"].as_str().unwrap().contains("this code is not good"), "{said}");
+    let (_, listed) = told(&shell, |shell| shell.run(&["workspace", "list"])).await;
+    assert_eq!(listed["workspaces"], serde_json::json!([]));
 }
 
 #[cfg(unix)]

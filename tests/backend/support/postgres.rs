@@ -1,7 +1,7 @@
 //! A PostgreSQL server of our own: one for all tests of a process, a database for each. It listens on a socket in its
 //! folder only, and ends with the process, however that ends.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
@@ -103,4 +103,22 @@ fn programs() -> io::Result<PathBuf> {
     found.retain(|bin| bin.join("postgres").is_file());
     found.sort();
     found.pop().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "PostgreSQL is not installed"))
+}
+
+/// A copy of a database of ours as it is now: its address.
+///
+/// # Errors
+/// When it cannot be copied; the text says why.
+pub fn copy(address: &str) -> io::Result<String> {
+    let copy = database()?;
+    let dump = Command::new(programs()?.join("pg_dump")).arg("--dbname").arg(address).output()?;
+    if !dump.status.success() {
+        return Err(io::Error::other(String::from_utf8_lossy(&dump.stderr).into_owned()));
+    }
+    let mut psql = Command::new(programs()?.join("psql"));
+    psql.args(["--quiet", "--set=ON_ERROR_STOP=1", "--dbname"]).arg(&copy);
+    let mut psql = psql.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+    psql.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?.write_all(&dump.stdout)?;
+    let status = psql.wait()?;
+    if status.success() { Ok(copy) } else { Err(io::Error::other(format!("psql: {status}"))) }
 }

@@ -1,9 +1,12 @@
 //! The rules of the sync (DESIGN 5), each named by a test: catalogues of several people and devices on one real server.
 
 mod convergence;
+mod forked;
+mod members;
 mod outbox;
 mod protocol;
 mod strangers;
+mod team;
 mod undo;
 
 use lectern_backend_tests::support::postgres;
@@ -21,19 +24,26 @@ use lectern_shared::protocol::{
 };
 use sqlx::PgPool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use uuid::Uuid;
 
 /// One course server with its people.
 struct World {
     folder: tempfile::TempDir,
+    place: Place,
     server: Server,
     store: Store,
     /// The server's tables, read behind its back.
     database: Tables,
-    devices: Cell<u32>,
+    devices: AtomicU32,
+}
+
+/// Where a server's database is.
+enum Place {
+    File(PathBuf),
+    Address(String),
 }
 
 enum Tables {
@@ -47,23 +57,34 @@ type Entity = (String, Uuid, i64, String);
 type View = BTreeMap<String, serde_json::Value>;
 
 /// One installation of the app, synced by hand.
-struct Device {
+struct Device<R = InProcessServer> {
     catalogue: Catalogue,
-    remote: InProcessServer,
+    remote: R,
     file: PathBuf,
 }
 
 impl World {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (store, database) = if module_path!().contains("postgres") {
-            let address = tokio::task::spawn_blocking(postgres::database).await.unwrap().unwrap();
-            let store = Store::connect(&address).await.unwrap();
-            (store, Tables::Postgres(PgPool::connect(&address).await.unwrap()))
+        let place = if module_path!().contains("postgres") {
+            Place::Address(tokio::task::spawn_blocking(postgres::database).await.unwrap().unwrap())
         } else {
-            let file = folder.path().join("server.sqlite");
-            let store = Store::open(&file).await.unwrap();
-            (store, Tables::Sqlite(SqlitePool::connect_with(SqliteConnectOptions::new().filename(file)).await.unwrap()))
+            Place::File(folder.path().join("server.sqlite"))
+        };
+        Self::on(folder, place, AtomicU32::new(0)).await
+    }
+
+    async fn on(folder: tempfile::TempDir, place: Place, devices: AtomicU32) -> Self {
+        let (store, database) = match &place {
+            Place::Address(address) => {
+                let store = Store::connect(address).await.unwrap();
+                (store, Tables::Postgres(PgPool::connect(address).await.unwrap()))
+            }
+            Place::File(file) => {
+                let store = Store::open(file).await.unwrap();
+                let options = SqliteConnectOptions::new().filename(file);
+                (store, Tables::Sqlite(SqlitePool::connect_with(options).await.unwrap()))
+            }
         };
         // Nobody listens there: these tests move no bytes.
         let nowhere = S3Config {
@@ -74,7 +95,7 @@ impl World {
             secret_key: "none".into(),
         };
         let server = Server::new(store.clone(), std::sync::Arc::new(S3Store::new(nowhere)));
-        Self { folder, server, store, database, devices: Cell::new(0) }
+        Self { folder, place, server, store, database, devices }
     }
 
     async fn person(&self) -> UserId {
@@ -87,9 +108,13 @@ impl World {
         InProcessServer::new(self.server.router_for(user))
     }
 
+    fn new_file(&self) -> PathBuf {
+        let number = self.devices.fetch_add(1, Ordering::Relaxed);
+        self.folder.path().join(format!("device-{number}.sqlite"))
+    }
+
     fn device(&self, user: UserId) -> Device {
-        self.devices.set(self.devices.get() + 1);
-        let file = self.folder.path().join(format!("device-{}.sqlite", self.devices.get()));
+        let file = self.new_file();
         Device { catalogue: Catalogue::open(&file, user).unwrap(), remote: self.remote(user), file }
     }
 
@@ -99,6 +124,40 @@ impl World {
             self.everything().await.into_iter().find(|(of, known, ..)| (of.as_str(), *known) == (kind, id))?;
         let row: serde_json::Value = serde_json::from_str(&body).unwrap();
         Some((version, row["body"].clone()))
+    }
+
+    /// As if the server's database came from elsewhere.
+    async fn forget_secrets(&self) {
+        let sql = "DELETE FROM secret";
+        match &self.database {
+            Tables::Sqlite(pool) => sqlx::query(sql).execute(pool).await.map(drop).unwrap(),
+            Tables::Postgres(pool) => sqlx::query(sql).execute(pool).await.map(drop).unwrap(),
+        }
+    }
+
+    /// The server's database as it is now.
+    async fn back_up(&self) -> Place {
+        match &self.place {
+            Place::File(_) => {
+                let copy = self.new_file();
+                let sql = sqlx::AssertSqlSafe(format!("VACUUM INTO '{}'", copy.display()));
+                let Tables::Sqlite(pool) = &self.database else { panic!("a file is SQLite's") };
+                sqlx::query(sql).execute(pool).await.unwrap();
+                Place::File(copy)
+            }
+            Place::Address(address) => {
+                let address = address.clone();
+                Place::Address(tokio::task::spawn_blocking(move || postgres::copy(&address)).await.unwrap().unwrap())
+            }
+        }
+    }
+
+    /// Another server, on what was backed up: its administrator says so.
+    async fn restored_from(self, backup: Place) -> Self {
+        self.server.close().await;
+        let world = Self::on(self.folder, backup, self.devices).await;
+        world.store.declare_restored().await.unwrap();
+        world
     }
 
     /// Everything the server has, to see that nothing changed.
@@ -111,7 +170,7 @@ impl World {
     }
 }
 
-impl Device {
+impl<R: CourseServer> Device<R> {
     async fn edit(&self, mutations: impl Into<Vec<Mutation>>) -> Option<Vec<Mutation>> {
         self.catalogue.edit(mutations.into()).await.unwrap().inverse
     }
@@ -125,7 +184,8 @@ impl Device {
     async fn pull(&self) {
         let request = self.catalogue.pull_request().await.unwrap();
         let response = self.remote.pull(&request).await.unwrap();
-        self.catalogue.take_pull(response).await.unwrap();
+        // These tests push by hand, and everything.
+        self.catalogue.take_pull(response, u64::MAX).await.unwrap();
     }
 
     async fn sync(&self) {
@@ -174,7 +234,7 @@ struct Lecture {
 }
 
 impl Lecture {
-    async fn on(device: &Device, videos: usize) -> Self {
+    async fn on(device: &Device<impl CourseServer>, videos: usize) -> Self {
         let (course, chapters) = (CourseId::new(), [ChapterId::new(), ChapterId::new()]);
         let mut lecture = Self { course, chapters, videos: Vec::new(), assets: Vec::new() };
         device.edit([Mutation::CourseCreate { course, title: "Chemistry".into() }]).await;

@@ -306,6 +306,12 @@ export const STORE_WORDS: Record<StoreKind, { short: string; tag: string; saved:
     saved: "All sent",
     about: "Courses are kept on this computer, and every file goes to your bucket on Backblaze B2.",
   },
+  team: {
+    short: "A team's server",
+    tag: "Team",
+    saved: "All sent",
+    about: "Courses are shared on your team's server. What you do offline is kept here and goes when it can.",
+  },
   s3_compatible: {
     short: "S3 bucket",
     tag: "S3",

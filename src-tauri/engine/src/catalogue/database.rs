@@ -41,6 +41,7 @@ impl Database {
             M::up(include_str!("schema.sql")),
             M::up("ALTER TABLE upload ADD COLUMN needed_by INTEGER; CREATE INDEX asset_bytes ON asset (bytes);"),
             M::up(include_str!("replacing.sql")),
+            M::up(include_str!("forking.sql")),
         ])
         .to_latest(&mut writer)?;
         let mut readers = Vec::with_capacity(READERS);

@@ -79,12 +79,18 @@ impl Catalogue {
             .await
     }
 
-    /// Live videos that show an asset.
+    /// Videos that show an asset, deleted ones too: they show it again when they are restored.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn places_of(&self, asset: AssetId) -> Result<Vec<VideoId>, CatalogueFailure> {
-        self.database.read(move |tx| places_of(tx, asset)).await
+    pub async fn all_places_of(&self, asset: AssetId) -> Result<Vec<VideoId>, CatalogueFailure> {
+        self.database
+            .read(move |tx| {
+                let mut statement = tx.prepare_cached("SELECT id FROM video WHERE asset = ?1 ORDER BY id")?;
+                let ids = statement.query_map([asset.to_string()], |row| row.get::<_, String>(0))?;
+                ids.map(|id| Ok(VideoId(id?.parse()?))).collect()
+            })
+            .await
     }
 }
 
@@ -118,13 +124,31 @@ fn in_library(tx: &Transaction<'_>, wanted: &Wanted) -> Result<Option<(Candidate
         "SELECT body, {LIVE_PLACES} FROM asset a
          WHERE name = ?1 COLLATE NOCASE AND kind = ?2 AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 1"
     ))?;
-    let kind = super::screens::kind_name(wanted.kind)?;
+    let kind = kind_name(wanted.kind);
     let found = statement.query_row(params![wanted.name, kind], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)));
     let Some((body, places)) = found.optional()? else { return Ok(None) };
     let Some(candidate) = candidate(&body, places)? else { return Ok(None) };
     let mut uses = places_of(tx, candidate.asset)?;
+    // It may be on its way to some.
+    let mut waiting = tx.prepare_cached(
+        "SELECT x.video FROM upload_use x JOIN upload u ON u.operation = x.operation WHERE u.asset = ?1",
+    )?;
+    for video in waiting.query_map([candidate.asset.to_string()], |row| row.get::<_, String>(0))? {
+        uses.push(VideoId(video?.parse()?));
+    }
     uses.truncate(IDS_MAX);
     Ok(Some((candidate, uses)))
+}
+
+/// As it stands in the row's JSON.
+pub(super) fn kind_name(kind: AssetKind) -> &'static str {
+    match kind {
+        AssetKind::Video => "video",
+        AssetKind::Audio => "audio",
+        AssetKind::Image => "image",
+        AssetKind::Document => "document",
+        AssetKind::Other => "other",
+    }
 }
 
 fn candidate(body: &str, places: u32) -> Result<Option<Candidate>, CatalogueFailure> {

@@ -4,6 +4,7 @@
 mod announced;
 mod database;
 mod duplicates;
+mod forked;
 mod outbox;
 mod replay;
 mod rows;
@@ -51,7 +52,8 @@ pub enum CatalogueFailure {
 #[derive(Clone)]
 pub struct Catalogue {
     database: Database,
-    client: ClientId,
+    /// Another one after a fork.
+    client: watch::Sender<ClientId>,
     user: UserId,
     /// Grows with every change of base, outbox or rejected, for those who wait for a confirmation.
     changes: watch::Sender<u64>,
@@ -72,7 +74,7 @@ impl Catalogue {
         let client = database.identify()?;
         Ok(Self {
             database,
-            client,
+            client: watch::channel(client).0,
             user,
             changes: watch::channel(0).0,
             heard: Arc::default(),
@@ -83,7 +85,7 @@ impl Catalogue {
 
     #[must_use]
     pub fn client(&self) -> ClientId {
-        self.client
+        *self.client.borrow()
     }
 
     #[must_use]

@@ -68,7 +68,7 @@ impl Catalogue {
         self.database
             .read(|tx| {
                 let edits = tx.query_row("SELECT count(*) FROM outbox", [], |row| row.get(0))?;
-                let mut statement = tx.prepare_cached("SELECT mid, name, code, detail FROM rejected ORDER BY mid")?;
+                let mut statement = tx.prepare_cached("SELECT seq, name, code, detail FROM rejected ORDER BY seq")?;
                 let rejected = statement.query_map([], |row| {
                     Ok(RejectedEdit {
                         mutation_id: row.get::<_, i64>(0)?.cast_unsigned(),
@@ -86,10 +86,10 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn discard_rejected(&self, mid: u64) -> Result<(), CatalogueFailure> {
+    pub async fn discard_rejected(&self, id: u64) -> Result<(), CatalogueFailure> {
         self.database
             .write(move |tx| {
-                tx.execute("DELETE FROM rejected WHERE mid = ?1", [mid.cast_signed()])?;
+                tx.execute("DELETE FROM rejected WHERE seq = ?1", [id.cast_signed()])?;
                 Ok(())
             })
             .await?;

@@ -1,7 +1,9 @@
--- Which videos show the file of an upload once it is ready: each waits for the last one that was queued for it.
+-- Which videos show the file of an upload once it is ready. Of several the one that was queued last wins, whichever is ready
+-- first.
 CREATE TABLE upload_use (
-    video     TEXT NOT NULL PRIMARY KEY,
-    operation TEXT NOT NULL REFERENCES upload (operation) ON DELETE CASCADE
+    video     TEXT NOT NULL,
+    operation TEXT NOT NULL REFERENCES upload (operation) ON DELETE CASCADE,
+    PRIMARY KEY (video, operation)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX upload_use_operation ON upload_use (operation);
 

@@ -3,10 +3,10 @@
 
 use super::{Catalogue, CatalogueFailure, distinct, now, outbox, rows};
 use lectern_shared::change::{CacheTag, RowKey};
-use lectern_shared::ids::{SpaceId, UserId};
+use lectern_shared::ids::{ClientId, SpaceId, UserId};
 use lectern_shared::mutation::Mutation;
 use lectern_shared::protocol::{Cookie, PullRequest, PullResponse, SpaceChanges};
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension as _, Transaction, params};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Days a confirmed mutation is kept, to be pushed again to a server restored from a backup.
@@ -17,6 +17,10 @@ const CONFIRMED_KEPT_MS: i64 = 30 * 24 * 3_600 * 1_000;
 pub struct Pulled {
     pub tags: Vec<CacheTag>,
     pub confirmed: u64,
+    /// The push begins again with the first of the outbox.
+    pub again: bool,
+    /// Under this name from now on.
+    client: Option<ClientId>,
 }
 
 impl Catalogue {
@@ -25,7 +29,7 @@ impl Catalogue {
     /// # Errors
     /// When the database fails.
     pub async fn pull_request(&self) -> Result<PullRequest, CatalogueFailure> {
-        let client = self.client;
+        let client = self.client();
         self.database
             .read(move |tx| {
                 let confirmed: i64 = tx.query_row("SELECT confirmed_mid FROM client", [], |row| row.get(0))?;
@@ -44,13 +48,17 @@ impl Catalogue {
             .await
     }
 
-    /// Takes the server's answer.
+    /// Takes the server's answer. `pushed`: the last mutation of ours whose push the server has answered. Those after it may
+    /// be known there by their numbers alone, from a clone of this client: their pushes will tell.
     ///
     /// # Errors
     /// When the database fails; then nothing of the answer is kept.
-    pub async fn take_pull(&self, response: PullResponse) -> Result<Pulled, CatalogueFailure> {
-        let user = self.user;
-        let pulled = self.database.write(move |tx| take(tx, user, &response)).await?;
+    pub async fn take_pull(&self, response: PullResponse, pushed: u64) -> Result<Pulled, CatalogueFailure> {
+        let (user, pushed) = (self.user, i64::try_from(pushed).unwrap_or(i64::MAX));
+        let pulled = self.database.write(move |tx| take(tx, user, &response, pushed)).await?;
+        if let Some(client) = pulled.client {
+            self.client.send_replace(client);
+        }
         self.heard.pulled();
         if !pulled.tags.is_empty() {
             self.changed();
@@ -59,20 +67,26 @@ impl Catalogue {
     }
 }
 
-fn take(tx: &Transaction<'_>, user: UserId, response: &PullResponse) -> Result<Pulled, CatalogueFailure> {
+fn take(tx: &Transaction<'_>, user: UserId, response: &PullResponse, pushed: i64) -> Result<Pulled, CatalogueFailure> {
     // Everything an edit has touched is stale as soon as anything is: its edits run again on the new base.
     let mut stale: BTreeSet<RowKey> = BTreeSet::new();
+    let mut is_new_epoch = false;
     for (space, changes) in &response.spaces {
-        take_space(tx, *space, changes, &mut stale)?;
+        is_new_epoch |= take_space(tx, *space, changes, &mut stale)?;
     }
     for space in &response.gone {
         stale.extend(rows::drop_space(tx, *space)?);
         tx.execute("DELETE FROM space_state WHERE space = ?1", [space.to_string()])?;
     }
     let left = outbox_rows(tx)?;
-    let confirmed = confirm(tx, response)?;
-    if stale.is_empty() && !confirmed {
-        return Ok(Pulled { tags: Vec::new(), confirmed: response.last_mutation_id });
+    let confirmed = confirm(tx, response, pushed)?;
+    let last = response.last_mutation_id.cast_signed();
+    let again = super::forked::push_again(tx, last, is_new_epoch)?;
+    let client = super::forked::close_gaps(tx, last)?;
+    let pulled =
+        Pulled { confirmed: response.last_mutation_id, again: again || client.is_some(), client, ..Pulled::default() };
+    if stale.is_empty() && !confirmed && !pulled.again {
+        return Ok(pulled);
     }
     stale.extend(left);
     let mut tags = vec![CacheTag::Workspace];
@@ -82,15 +96,20 @@ fn take(tx: &Transaction<'_>, user: UserId, response: &PullResponse) -> Result<P
         tags.extend(tags_of(tx, *key)?);
     }
     replay(tx, user, &mut tags)?;
-    Ok(Pulled { tags: distinct(tags), confirmed: response.last_mutation_id })
+    Ok(Pulled { tags: distinct(tags), ..pulled })
 }
 
+/// Answers whether the space began anew since it was pulled last.
 fn take_space(
     tx: &Transaction<'_>,
     space: SpaceId,
     changes: &SpaceChanges,
     stale: &mut BTreeSet<RowKey>,
-) -> Result<(), CatalogueFailure> {
+) -> Result<bool, CatalogueFailure> {
+    let epoch: Option<i64> = tx
+        .prepare_cached("SELECT epoch FROM space_state WHERE space = ?1")?
+        .query_row([space.to_string()], |row| row.get(0))
+        .optional()?;
     if changes.reset {
         stale.extend(rows::drop_space(tx, space)?);
     }
@@ -107,7 +126,7 @@ fn take_space(
         changes.cookie.epoch.cast_signed(),
         changes.cookie.version.cast_signed()
     ])?;
-    Ok(())
+    Ok(epoch.is_some_and(|epoch| epoch != changes.cookie.epoch.cast_signed()))
 }
 
 fn outbox_rows(tx: &Transaction<'_>) -> Result<Vec<RowKey>, CatalogueFailure> {
@@ -122,12 +141,13 @@ fn tags_of(tx: &Transaction<'_>, key: RowKey) -> Result<Vec<CacheTag>, Catalogue
 }
 
 /// Moves what the server has executed out of the outbox. Answers whether anything moved.
-fn confirm(tx: &Transaction<'_>, response: &PullResponse) -> Result<bool, CatalogueFailure> {
-    let last = response.last_mutation_id.cast_signed();
-    for result in &response.results {
+fn confirm(tx: &Transaction<'_>, response: &PullResponse, pushed: i64) -> Result<bool, CatalogueFailure> {
+    let known = response.last_mutation_id.cast_signed();
+    let last = known.min(pushed);
+    for result in response.results.iter().filter(|result| result.id.cast_signed() <= last) {
         tx.execute(
-            "INSERT OR IGNORE INTO rejected (mid, name, args, code, detail, rejected_at)
-             SELECT mid, name, args, ?2, ?3, ?4 FROM outbox WHERE mid = ?1",
+            "INSERT OR IGNORE INTO rejected (client, mid, name, args, code, detail, rejected_at)
+             SELECT (SELECT id FROM client), mid, name, args, ?2, ?3, ?4 FROM outbox WHERE mid = ?1",
             params![
                 result.id.cast_signed(),
                 result.code.as_deref().unwrap_or("rejected"),
@@ -141,7 +161,10 @@ fn confirm(tx: &Transaction<'_>, response: &PullResponse) -> Result<bool, Catalo
         params![last, now()],
     )?;
     let left = tx.execute("DELETE FROM outbox WHERE mid <= ?1", [last])?;
-    tx.execute("UPDATE client SET confirmed_mid = max(confirmed_mid, ?1), next_mid = max(next_mid, ?1 + 1)", [last])?;
+    tx.execute(
+        "UPDATE client SET confirmed_mid = max(confirmed_mid, ?1), next_mid = max(next_mid, ?2 + 1)",
+        params![last, known],
+    )?;
     tx.execute("DELETE FROM confirmed WHERE confirmed_at < ?1", [now() - CONFIRMED_KEPT_MS])?;
     Ok(left > 0)
 }

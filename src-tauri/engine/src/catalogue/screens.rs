@@ -3,9 +3,7 @@
 use super::{Catalogue, CatalogueFailure};
 use lectern_shared::course::{ChapterDetail, CourseDetail, CourseList, CourseListItem, VideoDetail};
 use lectern_shared::ids::{AssetId, ChapterId, CourseId, OperationId, VideoId};
-use lectern_shared::media::{
-    AssetCard, AssetKind, AssetPage, AssetQuery, AssetSort, AssetState, AssetUse, KindCount, Usage,
-};
+use lectern_shared::media::{AssetCard, AssetPage, AssetQuery, AssetSort, AssetState, AssetUse, KindCount, Usage};
 use lectern_shared::{change, media};
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Transaction, params_from_iter};
@@ -105,7 +103,8 @@ fn course(tx: &Transaction<'_>, id: CourseId, thumbnail: &ThumbnailUrl) -> Resul
 fn videos(tx: &Transaction<'_>, chapter: &str, thumbnail: &ThumbnailUrl) -> Result<Vec<VideoDetail>, CatalogueFailure> {
     let sql = format!(
         "SELECT v.id, v.title, {PENDING}'video' AND o.id = v.id), s.body, {UPLOAD}v.asset ORDER BY seq DESC LIMIT 1),
-             (SELECT operation FROM upload_use x WHERE x.video = v.id)
+             (SELECT x.operation FROM upload_use x JOIN upload w ON w.operation = x.operation
+              WHERE x.video = v.id ORDER BY w.seq DESC LIMIT 1)
          FROM video v JOIN summary s ON s.asset = v.asset AND s.course = v.course
          WHERE v.parent = ?1 AND v.deleted_at IS NULL ORDER BY v.position, v.id"
     );
@@ -162,7 +161,7 @@ fn filter(query: &AssetQuery) -> Result<Filter, CatalogueFailure> {
     let mut values = Vec::new();
     if let Some(kind) = query.kind {
         sql.push_str(" AND a.kind = ?");
-        values.push(Value::Text(kind_name(kind)?));
+        values.push(Value::Text(super::duplicates::kind_name(kind).to_owned()));
     }
     match query.usage {
         Some(Usage::Used) => sql.push_str(&format!(" AND EXISTS (SELECT 1 {LIVE_USE} AND v.asset = a.id)")),
@@ -291,8 +290,4 @@ fn kinds(tx: &Transaction<'_>) -> Result<Vec<KindCount>, CatalogueFailure> {
         Ok(KindCount { kind: serde_json::from_value(kind.into())?, count })
     })
     .collect()
-}
-
-pub(super) fn kind_name(kind: AssetKind) -> Result<String, CatalogueFailure> {
-    Ok(serde_json::from_value(serde_json::to_value(kind)?)?)
 }

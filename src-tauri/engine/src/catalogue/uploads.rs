@@ -186,7 +186,7 @@ fn queue(tx: &Transaction<'_>, user: UserId, files: &[NewUpload]) -> Result<Vec<
         outbox::apply(tx, user, &mutations)?;
         records.push(insert(tx, file)?);
         for video in file.replaces.iter().flat_map(|replaces| &replaces.uses) {
-            tx.prepare_cached("INSERT OR REPLACE INTO upload_use (video, operation) VALUES (?1, ?2)")?
+            tx.prepare_cached("INSERT OR IGNORE INTO upload_use (video, operation) VALUES (?1, ?2)")?
                 .execute([video.to_string(), file.operation.to_string()])?;
         }
     }
@@ -234,13 +234,29 @@ fn insert(tx: &Transaction<'_>, file: &NewUpload) -> Result<UploadRecord, Catalo
 
 /// The places that waited for the file show it. Answers whether there were any.
 fn replace(tx: &Transaction<'_>, user: UserId, operation: OperationId) -> Result<bool, CatalogueFailure> {
+    // Of nearly all uploads: a thousand small files are looked at once each.
+    let mut waits = tx.prepare_cached("SELECT 1 FROM upload_use WHERE operation = ?1")?;
+    if !waits.exists([operation.to_string()])? {
+        return Ok(false);
+    }
+    // Those that wait for an earlier one of theirs wait no more. What shows something newer stays: this folder may come from
+    // a backup, and the file have been ready long ago.
+    tx.prepare_cached(
+        "DELETE FROM upload_use AS earlier WHERE operation <> ?1
+         AND EXISTS (SELECT 1 FROM upload_use mine WHERE mine.operation = ?1 AND mine.video = earlier.video)
+         AND (SELECT seq FROM upload WHERE operation = earlier.operation) < (SELECT seq FROM upload WHERE operation = ?1)",
+    )?
+    .execute([operation.to_string()])?;
     let found = tx
         .prepare_cached(
-            "DELETE FROM upload_use WHERE operation = ?1
-             RETURNING video, (SELECT asset FROM upload WHERE operation = ?1)",
+            "SELECT x.video, u.asset FROM upload_use x JOIN upload u ON u.operation = x.operation
+             JOIN video v ON v.id = x.video LEFT JOIN asset shown ON shown.id = v.asset
+             LEFT JOIN asset new ON new.id = u.asset
+             WHERE x.operation = ?1 AND coalesce(shown.created_at <= new.created_at, 1)",
         )?
         .query_map([operation.to_string()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
         .collect::<Result<Vec<_>, _>>()?;
+    tx.prepare_cached("DELETE FROM upload_use WHERE operation = ?1")?.execute([operation.to_string()])?;
     let Some((_, successor)) = found.first() else { return Ok(false) };
     let successor = AssetId(successor.parse()?);
     let uses = found.iter().map(|(video, _)| Ok(VideoId(video.parse()?))).collect::<Result<_, CatalogueFailure>>()?;
@@ -254,7 +270,11 @@ fn replace(tx: &Transaction<'_>, user: UserId, operation: OperationId) -> Result
 
 fn cancel(tx: &Transaction<'_>, user: UserId, operation: OperationId) -> Result<(), CatalogueFailure> {
     let found: Option<String> = tx
-        .query_row("DELETE FROM upload WHERE operation = ?1 RETURNING asset", [operation.to_string()], |row| row.get(0))
+        .query_row(
+            "DELETE FROM upload WHERE operation = ?1 AND outcome IS NOT 'ready' RETURNING asset",
+            [operation.to_string()],
+            |row| row.get(0),
+        )
         .optional()?;
     let Some(asset) = found else { return Ok(()) };
     // Every place goes with it, also those it was given since: none of them would ever have bytes.

@@ -3,7 +3,9 @@
 
 pub mod in_process;
 mod line;
+mod rest;
 pub mod sender;
+pub mod team;
 
 pub use line::{Line, Patience, Pauses, RootCertificate};
 

@@ -87,9 +87,10 @@ impl From<RemoteError> for StepFailure {
                 ProblemCode::UpgradeNeeded => Self::NeedsUser(Cause::Refused { detail }),
                 ProblemCode::UploadGone => Self::UploadGone,
                 ProblemCode::Corrupted => Self::Corrupted(detail),
-                ProblemCode::Internal => Self::Transient(detail),
+                ProblemCode::Internal | ProblemCode::TooMany => Self::Transient(detail),
                 ProblemCode::NotFound
                 | ProblemCode::Invalid
+                | ProblemCode::Forbidden
                 | ProblemCode::MutationGap { .. }
                 | ProblemCode::ClientForked { .. }
                 | ProblemCode::TooLarge

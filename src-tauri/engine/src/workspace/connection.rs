@@ -113,6 +113,9 @@ impl StoreConnection {
         let had = match &settings.store {
             StoreSettings::ThisComputer => None,
             StoreSettings::Bucket(bucket) => Some(bucket),
+            StoreSettings::Team(_) => {
+                return Err(AppError::new(ErrorCode::Invalid, "where a team keeps its files is its server's affair"));
+            }
         };
         let found = match choose(&connection, &self.b2, had).await {
             Ok(Chosen::Several(buckets)) => return Ok(ConnectAnswer::ChooseBucket { buckets }),
@@ -218,8 +221,8 @@ impl StoreConnection {
         let Workspace { settings, standing, .. } = &*open.workspace;
         let key = match &settings.store {
             StoreSettings::ThisComputer => None,
-            StoreSettings::Bucket(_) if standing.key_missing() => Some(KeyPlace::Missing),
-            StoreSettings::Bucket(_) => match self.opening.keys.place(settings.user) {
+            _ if standing.key_missing() => Some(KeyPlace::Missing),
+            _ => match self.opening.keys.place(settings.key_name()) {
                 Some(Kept::Keychain) => Some(KeyPlace::Keychain),
                 Some(Kept::ThisRunOnly) => Some(KeyPlace::ThisRunOnly),
                 None => Some(KeyPlace::Missing),
@@ -227,6 +230,7 @@ impl StoreConnection {
         };
         let (endpoint, folder) = match &settings.store {
             StoreSettings::ThisComputer => (None, String::new()),
+            StoreSettings::Team(team) => (Some(team.address.clone()), String::new()),
             StoreSettings::Bucket(bucket) => {
                 (Some(address_of(&bucket.endpoint)), bucket.prefix.trim_end_matches('/').to_owned())
             }

@@ -1,17 +1,19 @@
-//! A workspace of one person: course server and, unless the bytes go to a bucket, object store run in this process, on a
-//! folder of this computer. It opens with no question asked.
+//! A workspace on this computer, opened. Of one person: course server and, unless the bytes go to a bucket, object store run
+//! in this process, on a folder of this computer; the first one opens with no question asked. Of a team: the server is
+//! elsewhere, and the folder has what is known of it.
 
 use super::control::Host;
 use super::keys::{KeyRing, StoreKey};
 use super::lock::FolderLock;
 use super::moving::{self, Mover, SharedLocal, Standing};
-use super::settings::{BucketSettings, Settings, SettingsError, StoreSettings};
+use super::settings::{BucketSettings, Settings, SettingsError, StoreSettings, TeamSettings};
 use super::{Workspace, WorkspaceConfig, private_folder};
 use crate::EventSink;
 use crate::catalogue::CatalogueFailure;
 use crate::remote::Line;
 use crate::remote::in_process::InProcessServer;
 use crate::remote::sender::SenderError;
+use crate::remote::team::{DeviceToken, TeamError, TeamServer};
 use crate::uploads::UploadsError;
 use lectern_server::object_store::ObjectStore;
 use lectern_server::object_store::keyless::Keyless;
@@ -41,11 +43,15 @@ pub enum OpenError {
     Settings(#[from] SettingsError),
     #[error("no file can be carried to the bucket: {0}")]
     Sender(#[from] SenderError),
+    #[error("the team's server: {0}")]
+    Team(#[from] TeamError),
 }
 
 /// Names of stores in the server's rows: on the disk, never to be changed.
 const THIS_COMPUTER: &str = "this_computer";
 const BUCKET: &str = "bucket";
+/// No row of ours: the server's own are elsewhere.
+const TEAM: &str = "team";
 
 /// What a workspace is opened with.
 #[derive(Clone)]
@@ -64,7 +70,8 @@ pub struct LocalWorkspace {
     pub workspace: Arc<Workspace>,
     /// Other programs ask here. Not while only looking.
     host: Option<Host>,
-    server: Server,
+    /// None: a team's is elsewhere.
+    server: Option<Server>,
     objects: Arc<dyn ObjectStore>,
     local: SharedLocal,
     mover: Option<Mover>,
@@ -105,6 +112,10 @@ impl LocalWorkspace {
         private_folder(folder)?;
         let lock = FolderLock::take(folder)?;
         let settings = read_or_make(folder)?;
+        if let StoreSettings::Team(team) = &settings.store {
+            let team = team.clone();
+            return Self::start_of_team(folder, settings, team, opening, lock).await;
+        }
         let stores = stores(folder, &settings, &opening.keys).await?;
         Self::start(folder, settings, opening, lock, stores).await
     }
@@ -167,7 +178,30 @@ impl LocalWorkspace {
         } else {
             None
         };
-        Ok(Self { workspace, host, server, objects, local, mover, _lock: lock })
+        Ok(Self { workspace, host, server: Some(server), objects, local, mover, _lock: lock })
+    }
+
+    /// Without a token nothing is asked: courses can be edited, and what waits goes when the device is let in again.
+    async fn start_of_team(
+        folder: &Path,
+        settings: Settings,
+        team: TeamSettings,
+        opening: Opening,
+        lock: FolderLock,
+    ) -> Result<Self, OpenError> {
+        let key = opening.keys.key(settings.key_name()).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the token of this computer");
+            None
+        });
+        let standing = Standing::new(key.is_none());
+        let token = DeviceToken(key.map(|key| key.secret).unwrap_or_default());
+        let Opening { prober, line, events, idle, .. } = opening;
+        let server = TeamServer::new(&team.address, token, &line.roots)?;
+        let config = WorkspaceConfig { folder: folder.to_owned(), settings, prober, line, idle, standing };
+        let workspace = Arc::new(Workspace::open(config, Arc::new(server), events).await?);
+        let host = if idle { None } else { listen(folder, &workspace) };
+        let local = SharedLocal::default();
+        Ok(Self { workspace, host, server: None, objects: Arc::new(Keyless), local, mover: None, _lock: lock })
     }
 
     /// The control plane of the store that new bytes go to.
@@ -182,7 +216,9 @@ impl LocalWorkspace {
             mover.shutdown().await;
         }
         self.workspace.shutdown().await;
-        self.server.close().await;
+        if let Some(server) = &self.server {
+            server.close().await;
+        }
         if let Some(store) = self.local.lock().await.take() {
             store.shutdown().await;
         }
@@ -203,6 +239,7 @@ fn name_of(store: &StoreSettings) -> &'static str {
     match store {
         StoreSettings::ThisComputer => THIS_COMPUTER,
         StoreSettings::Bucket(_) => BUCKET,
+        StoreSettings::Team(_) => TEAM,
     }
 }
 

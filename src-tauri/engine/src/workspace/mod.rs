@@ -16,6 +16,7 @@ mod network;
 mod sending;
 mod settings;
 mod source;
+mod team;
 mod undo;
 
 pub use check::{CheckError, check_store};
@@ -24,14 +25,15 @@ pub use connection::StoreConnection;
 pub use keys::{Kept, KeyRing, KeychainError, StoreKey};
 pub use local::{LocalWorkspace, OpenError, Opening, bucket_store};
 pub use moving::Standing;
-pub use settings::{BucketSettings, Provider, Settings, SettingsError, StoreSettings};
+pub use settings::{BucketSettings, Provider, Settings, SettingsError, StoreSettings, TeamSettings};
+pub use team::{JoinError, join, team_key};
 
 use crate::EventSink;
 use crate::catalogue::{Catalogue, CatalogueFailure};
 use crate::media::{Previews, ThumbnailCache};
 use crate::remote::{CourseServer, Line};
 use crate::sync::Sync;
-use crate::uploads::{Uploads, UploadsConfig, UploadsError, take_in};
+use crate::uploads::{UploadCatalogue as _, Uploads, UploadsConfig, UploadsError, take_in};
 use describe::Describer;
 use duplicates::Questions;
 use lectern_shared::Millis;
@@ -203,7 +205,14 @@ impl Workspace {
         let mutations = match &done {
             Done::Edit(mutations) | Done::Undo(mutations) => mutations.clone(),
             Done::Files { files, inverse } => {
-                let mut mutations = self.take_files_back(files).await?;
+                let taken_back = self.take_files_back(files).await;
+                let mut mutations = match taken_back {
+                    Ok(mutations) => mutations,
+                    Err(error) => {
+                        self.undo.put_back(id, done);
+                        return Err(error);
+                    }
+                };
                 mutations.extend(inverse.iter().cloned());
                 mutations
             }
@@ -231,16 +240,19 @@ impl Workspace {
         let is_on_its_way = |file: &&AddedFile| {
             listed.iter().any(|upload| upload.operation == file.operation && upload.state != UploadState::Ready)
         };
-        let (cancelled, stored): (Vec<&AddedFile>, Vec<&AddedFile>) = files.iter().partition(is_on_its_way);
+        let (cancelled, mut stored): (Vec<&AddedFile>, Vec<&AddedFile>) = files.iter().partition(is_on_its_way);
         if !cancelled.is_empty() {
             let operations = cancelled.iter().map(|file| file.operation).collect();
             self.control_uploads(UploadAction::Cancel, Some(operations)).await?;
+            // One may have been ready just before.
+            let kept = self.catalogue.uploads().await.map_err(|error| uploads_error(error.into()))?;
+            stored.extend(cancelled.into_iter().filter(|file| kept.iter().any(|one| one.operation == file.operation)));
         }
         let mut mutations = Vec::with_capacity(stored.len());
         for file in stored {
             if let Some(replaces) = &file.replaces {
                 // Where it is shown still: a later version stays.
-                let mut uses = self.catalogue.places_of(file.asset).await.map_err(app_error)?;
+                let mut uses = self.catalogue.all_places_of(file.asset).await.map_err(app_error)?;
                 uses.retain(|video| replaces.uses.contains(video));
                 let back = Mutation::AssetReplace { successor: replaces.asset, uses: uses.clone() };
                 mutations.extend((!uses.is_empty()).then_some(back));

@@ -28,6 +28,16 @@ pub enum StoreSettings {
     #[default]
     ThisComputer,
     Bucket(BucketSettings),
+    /// A team's server has courses and bytes; its account is the owner of this workspace's rows.
+    Team(TeamSettings),
+}
+
+/// A team's server. This device's token is in the system's keychain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamSettings {
+    pub address: String,
+    /// The token's name in the keychain, drawn here: an account's id is the server's word, and must lead to no other key.
+    pub token: UserId,
 }
 
 /// A bucket of an S3-compatible store. Its key is in the system's keychain.
@@ -66,6 +76,15 @@ impl Settings {
         Self { schema: lectern_shared::SCHEMA, name: name.to_owned(), user: UserId::new(), store }
     }
 
+    /// Under which name the keychain has this workspace's key.
+    #[must_use]
+    pub fn key_name(&self) -> UserId {
+        match &self.store {
+            StoreSettings::Team(team) => team.token,
+            _ => self.user,
+        }
+    }
+
     /// None when the folder has no workspace.
     ///
     /// # Errors
@@ -101,7 +120,7 @@ impl StoreSettings {
     #[must_use]
     pub fn bucket(&self) -> Option<String> {
         match self {
-            Self::ThisComputer => None,
+            Self::ThisComputer | Self::Team(_) => None,
             Self::Bucket(bucket) => Some(bucket.bucket.clone()),
         }
     }
@@ -111,6 +130,7 @@ impl StoreSettings {
     pub fn kind(&self) -> StoreKind {
         match self {
             Self::ThisComputer => StoreKind::ThisComputer,
+            Self::Team(_) => StoreKind::Team,
             Self::Bucket(bucket) => match bucket.provider {
                 Provider::BackblazeB2 => StoreKind::BackblazeB2,
                 Provider::S3Compatible => StoreKind::S3Compatible,

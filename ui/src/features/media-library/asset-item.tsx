@@ -131,10 +131,13 @@ function menuOf(card: AssetCard, commands: LibraryCommands): MenuAction[] {
 function Tags({ card }: { card: AssetCard }) {
   return (
     <>
-      <span className="tag" data-usage={card.usage}>
-        {usageWords(card)}
-      </span>
-      {card.replaced && <span className="tag">earlier version</span>}
+      {card.replaced && card.usage === "unused" ? (
+        <span className="tag">earlier version</span>
+      ) : (
+        <span className="tag" data-usage={card.usage}>
+          {usageWords(card)}
+        </span>
+      )}
       {card.state === "expected" && <span className="tag">on its way</span>}
       {card.pending && <span className="pending-mark">not sent yet</span>}
     </>

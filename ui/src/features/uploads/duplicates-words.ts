@@ -69,10 +69,8 @@ export const forAllOf = (clash: Clash, count: number) =>
 export function standsAgainst({ clash, name, asset_name, bytes, asset_bytes }: Duplicate): string {
   if (clash === "same_bytes")
     return asset_name === name ? "is here under the same name" : `is here as “${asset_name}”`;
-  const size =
-    bytes === asset_bytes
-      ? `is another file of ${formatBytes(bytes)}`
-      : `is ${formatBytes(bytes)}, the one here ${formatBytes(asset_bytes)}`;
+  const [ours, theirs] = [formatBytes(bytes), formatBytes(asset_bytes)];
+  const size = ours === theirs ? `is another file of ${ours}` : `is ${ours}, the one here ${theirs}`;
   return asset_name.toLowerCase() === name.toLowerCase() ? size : `${size} (“${asset_name}”)`;
 }
 

@@ -20,9 +20,12 @@ use lectern_shared::mutation::{Between, Mutation};
 use lectern_shared::upload::{Destination, IntakeReport, UploadList};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Longest line: 10,000 files with long paths, or the list of as many uploads.
 const LINE_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// For a server that is slow, or a line that is lost without a word.
+const FIRST_PULL: Duration = Duration::from_secs(15);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
@@ -85,6 +88,8 @@ impl Workspace {
 
     /// The place at the chapter's end; course and chapter are made when nobody has.
     async fn end_of_chapter(&self, course: &str, chapter: &str) -> Result<Destination, AppError> {
+        // On a new computer, what the others have made is not here yet.
+        let _ = tokio::time::timeout(FIRST_PULL, self.sync.tried()).await;
         let known = self.list_courses().await?.courses.into_iter().find(|known| known.title == course);
         let course_id = match known {
             Some(known) => known.id,

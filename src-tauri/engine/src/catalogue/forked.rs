@@ -1,0 +1,83 @@
+//! What a client does when server and client disagree about the past: its database was cloned or restored, or the server's
+//! was. No edit is lost, and none is executed twice.
+
+use super::{Catalogue, CatalogueFailure};
+use lectern_shared::ids::ClientId;
+use rusqlite::{Transaction, params};
+
+impl Catalogue {
+    /// The server knows another mutation under the number `first` of ours: somebody else goes on under our name. From now on
+    /// we have a name of our own, and what we have from `first` on is pushed under it. Those before it were executed, by the
+    /// server's word: they stay in sight until the next pull brings what they did.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn fork(&self, first: u64) -> Result<(), CatalogueFailure> {
+        let first = i64::try_from(first).unwrap_or(i64::MAX);
+        let new = self.database.write(move |tx| fork(tx, first)).await?;
+        self.client.send_replace(new);
+        tracing::warn!(first, "this workspace was cloned or restored: it goes on under a name of its own");
+        Ok(())
+    }
+}
+
+/// Numbers begin at 1 again for what is to be pushed, without gaps; what was executed has 0 and less.
+fn fork(tx: &Transaction<'_>, first: i64) -> Result<ClientId, CatalogueFailure> {
+    let mids: Vec<i64> = tx
+        .prepare_cached("SELECT mid FROM outbox ORDER BY mid")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let executed = i64::try_from(mids.iter().filter(|mid| **mid < first).count()).unwrap_or(i64::MAX);
+    tx.execute_batch("PRAGMA defer_foreign_keys = ON")?;
+    // Out of the way first: no two may have one number in between.
+    const AWAY: i64 = 1 << 60;
+    for table in ["outbox_row", "outbox"] {
+        tx.execute(&format!("UPDATE {table} SET mid = mid + ?1"), [AWAY])?;
+    }
+    for (mid, index) in mids.iter().zip(1_i64..) {
+        for table in ["outbox_row", "outbox"] {
+            let sql = format!("UPDATE {table} SET mid = ?2 WHERE mid = ?1");
+            tx.prepare_cached(&sql)?.execute(params![mid + AWAY, index - executed])?;
+        }
+    }
+    let next = i64::try_from(mids.len()).unwrap_or(i64::MAX) - executed + 1;
+    let new = ClientId::new();
+    tx.execute("UPDATE client SET id = ?1, next_mid = ?2, confirmed_mid = 0", params![new.to_string(), next])?;
+    // Nobody asks this name for what another one was told.
+    tx.execute("DELETE FROM confirmed", [])?;
+    Ok(new)
+}
+
+/// The server comes from a backup: it has executed less of ours than it once confirmed, or its spaces begin anew. What was
+/// confirmed is pushed again, before everything else: what it still knows it answers as it did, the rest it executes.
+/// Answers whether that is so.
+pub(super) fn push_again(tx: &Transaction<'_>, last: i64, is_new_epoch: bool) -> Result<bool, CatalogueFailure> {
+    let (client, confirmed): (String, i64) =
+        tx.query_row("SELECT id, confirmed_mid FROM client", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if last >= confirmed && !is_new_epoch {
+        return Ok(false);
+    }
+    tracing::warn!(last, confirmed, "the server was restored: edits it may have lost are pushed again");
+    tx.execute(
+        "INSERT OR IGNORE INTO outbox (mid, schema_number, name, args, hash, created_at)
+         SELECT mid, ?1, args ->> '$.name', args, hash, confirmed_at FROM confirmed",
+        [lectern_shared::SCHEMA],
+    )?;
+    tx.execute("DELETE FROM confirmed", [])?;
+    // They are answered anew.
+    tx.execute("DELETE FROM rejected WHERE client = ?1 AND mid > ?2", params![client, last])?;
+    tx.execute("UPDATE client SET confirmed_mid = min(confirmed_mid, ?1)", [last])?;
+    Ok(true)
+}
+
+/// The server waits for the number after its last: one that is missing here, by age or because a clone of ours had it, it
+/// would wait for for ever. Answers the name under which what is left is pushed without gaps.
+pub(super) fn close_gaps(tx: &Transaction<'_>, last: i64) -> Result<Option<ClientId>, CatalogueFailure> {
+    let (highest, count): (Option<i64>, i64) = tx
+        .prepare_cached("SELECT max(mid), count(*) FROM outbox WHERE mid > ?1")?
+        .query_row([last], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    match highest {
+        Some(highest) if highest - last != count => Ok(Some(fork(tx, last + 1)?)),
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,150 @@
+//! One round of the sync: push what waits, pull what changed. It has no clock and starts no task, so a simulation can drive
+//! it by hand.
+
+use crate::EventSink;
+use crate::catalogue::{Catalogue, CatalogueFailure};
+use crate::remote::{CourseServer, RemoteError};
+use lectern_shared::SCHEMA;
+use lectern_shared::event::AppEvent;
+use lectern_shared::protocol::{PUSH_MUTATIONS_MAX, ProblemCode, PushRequest, REQUEST_BYTES_MAX};
+use std::sync::Arc;
+
+/// The first of a thousand new files should not wait for the hundredth.
+const PUSH_FIRST: usize = 25;
+/// A thousand new files.
+const BATCHES_BEFORE_PULL: u32 = 12;
+
+#[derive(Debug, thiserror::Error)]
+pub enum SyncFailure {
+    #[error("{0}")]
+    Remote(#[from] RemoteError),
+    #[error("{0}")]
+    Catalogue(#[from] CatalogueFailure),
+}
+
+impl SyncFailure {
+    /// Nothing answered; everything else is an answer.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Remote(RemoteError::Unreachable(_)))
+    }
+}
+
+/// Catalogue and server, and how far the one has been told to the other.
+pub struct Rounds {
+    catalogue: Catalogue,
+    server: Arc<dyn CourseServer>,
+    events: EventSink,
+    /// The last mutation whose push was answered in this session: not pushed again while a pull is on its way.
+    pushed: u64,
+    /// Most mutations of the next push.
+    at_once: usize,
+    /// From this one on somebody else goes on under our name: known, and the pull before the fork is on its way.
+    forked: Option<u64>,
+}
+
+enum Pushed {
+    Nothing,
+    /// And there may be more.
+    Some,
+    /// There is more, and it has to wait.
+    PullFirst,
+}
+
+impl Rounds {
+    #[must_use]
+    pub fn new(catalogue: Catalogue, server: Arc<dyn CourseServer>, events: EventSink) -> Self {
+        Self { catalogue, server, events, pushed: 0, at_once: PUSH_FIRST, forked: None }
+    }
+
+    pub(super) fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// Everything there is to push, with pulls between: an edit leaves the outbox only when a pull confirms it. Ever more
+    /// is pushed before the next pull, because each replays what is left.
+    ///
+    /// # Errors
+    /// What came first of silence, a refusal and a failing database. The next round goes on from there.
+    pub async fn round(&mut self) -> Result<(), SyncFailure> {
+        self.at_once = PUSH_FIRST;
+        let mut batches = BATCHES_BEFORE_PULL;
+        while self.push_and_pull(batches).await? {
+            batches *= 2;
+        }
+        Ok(())
+    }
+
+    /// Answers whether there may be more to push.
+    async fn push_and_pull(&mut self, batches: u32) -> Result<bool, SyncFailure> {
+        let pushed = self.push_some(batches).await;
+        if pushed.as_ref().is_err_and(SyncFailure::is_silence) {
+            return pushed;
+        }
+        // What cannot be pushed must not keep what changed elsewhere from being seen.
+        let request = self.catalogue.pull_request().await?;
+        let response = self.server.pull(&request).await?;
+        let pulled = self.catalogue.take_pull(response, self.pushed).await?;
+        if pulled.again {
+            self.pushed = 0;
+        }
+        if !pulled.tags.is_empty() {
+            (self.events)(AppEvent::Changed { tags: pulled.tags });
+        }
+        pushed
+    }
+
+    async fn push_some(&mut self, batches: u32) -> Result<bool, SyncFailure> {
+        for _ in 0..batches {
+            match self.push().await? {
+                Pushed::Some => {}
+                Pushed::Nothing => return Ok(false),
+                Pushed::PullFirst => return Ok(true),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Pushes one batch.
+    async fn push(&mut self) -> Result<Pushed, SyncFailure> {
+        let mut mutations = self.catalogue.outbox(self.pushed, self.at_once).await?;
+        self.at_once = (2 * self.at_once).min(PUSH_MUTATIONS_MAX);
+        let mut bytes = 0;
+        // The request has a limit in bytes too; one mutation is always below it.
+        let fits = mutations.iter().take_while(|pushed| {
+            bytes += serde_json::to_vec(pushed).map_or(0, |json| json.len() + 1);
+            bytes < REQUEST_BYTES_MAX - 1_024
+        });
+        let count = fits.count().max(1);
+        mutations.truncate(count);
+        if mutations.is_empty() {
+            return Ok(Pushed::Nothing);
+        }
+        let (first, last) = (mutations[0].id, mutations[count - 1].id);
+        let request = PushRequest { client: self.catalogue.client(), schema: SCHEMA, mutations };
+        match self.server.push(&request).await {
+            Ok(response) => {
+                // Not the server's number: what a clone of ours has pushed is none of ours.
+                self.pushed = last;
+                self.catalogue.take_push(&request.mutations, &response.results);
+            }
+            Err(RemoteError::Problem(problem)) => match problem.code {
+                // The server has less than we thought: from there again.
+                ProblemCode::MutationGap { expected } if expected <= self.pushed => self.pushed = expected - 1,
+                // Somebody goes on under our name. First what was executed under it is pulled, with its refusals.
+                ProblemCode::ClientForked { mutation } if mutation > first && self.forked != Some(mutation) => {
+                    self.forked = Some(mutation);
+                    self.pushed = mutation - 1;
+                    return Ok(Pushed::PullFirst);
+                }
+                ProblemCode::ClientForked { mutation } => {
+                    self.catalogue.fork(mutation).await?;
+                    (self.pushed, self.forked) = (0, None);
+                }
+                _ => return Err(RemoteError::Problem(problem).into()),
+            },
+            Err(error) => return Err(error.into()),
+        }
+        Ok(Pushed::Some)
+    }
+}
