@@ -41,12 +41,10 @@ pub type Trace = Vec<String>;
 /// What does not hold, or what failed that must not.
 pub async fn play(seed: u64) -> Result<Trace, Failure> {
     let mut world = World::new(seed).await?;
-    for _ in 0..world.random.random_range(STEPS) {
-        world.step().await?;
+    match world.live().await {
+        Ok(()) => Ok(world.trace),
+        Err(failure) => Err(format!("{failure}\n  {}", world.trace.join("\n  ")).into()),
     }
-    world.rest().await?;
-    verdict::judge(&mut world).await?;
-    Ok(world.trace)
 }
 
 /// Everything there is.
@@ -112,6 +110,14 @@ impl World {
         Ok(world)
     }
 
+    async fn live(&mut self) -> Result<(), Failure> {
+        for _ in 0..self.random.random_range(STEPS) {
+            self.step().await?;
+        }
+        self.rest().await?;
+        verdict::judge(self).await
+    }
+
     fn new_file(&mut self) -> PathBuf {
         self.files += 1;
         self.folder.path().join(format!("{}.sqlite", self.files))
@@ -165,7 +171,11 @@ impl World {
     }
 
     async fn apply(&mut self, device: usize, mutations: Vec<Mutation>) -> Result<(), Failure> {
-        let what: Vec<&str> = mutations.iter().map(Mutation::name).collect();
+        let named = |mutation: &Mutation| match edits::made_by(mutation) {
+            Some(key) => format!("{} {}", mutation.name(), key.id),
+            None => mutation.name().to_owned(),
+        };
+        let what: Vec<String> = mutations.iter().map(named).collect();
         let what = what.join(", ");
         match self.devices[device].catalogue.edit(mutations.clone()).await {
             Ok(edited) => {

@@ -120,7 +120,7 @@ impl Rounds {
         if mutations.is_empty() {
             return Ok(Pushed::Nothing);
         }
-        let (first, last) = (mutations[0].id, mutations[count - 1].id);
+        let last = mutations[count - 1].id;
         let request = PushRequest { client: self.catalogue.client(), schema: SCHEMA, mutations };
         match self.server.push(&request).await {
             Ok(response) => {
@@ -131,8 +131,9 @@ impl Rounds {
             Err(RemoteError::Problem(problem)) => match problem.code {
                 // The server has less than we thought: from there again.
                 ProblemCode::MutationGap { expected } if expected <= self.pushed => self.pushed = expected - 1,
-                // Somebody goes on under our name. First what was executed under it is pulled, with its refusals.
-                ProblemCode::ClientForked { mutation } if mutation > first && self.forked != Some(mutation) => {
+                // Somebody goes on under our name. First what was executed under it is pulled, with its refusals; and whether
+                // the server was restored, which decides what of ours is to be pushed under another name.
+                ProblemCode::ClientForked { mutation } if self.forked != Some(mutation) => {
                     self.forked = Some(mutation);
                     self.pushed = mutation - 1;
                     return Ok(Pushed::PullFirst);
