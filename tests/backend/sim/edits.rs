@@ -40,8 +40,9 @@ pub(super) fn made_by(mutation: &Mutation) -> Option<RowKey> {
     Some(RowKey { kind, id })
 }
 
+/// Of its own: so that no two edits are the same.
 fn title(random: &mut StdRng) -> String {
-    format!("title {}", random.random_range(0..1_000))
+    format!("title {}", random.random::<u64>())
 }
 
 impl Known {

@@ -89,7 +89,7 @@ pub async fn pair(address: &str, request: &PairRequest, roots: &[RootCertificate
 
 /// `https://host[:port][/folder]`. Without a scheme it is HTTPS; plain HTTP goes to this computer only.
 fn base(address: &str) -> Result<Url, TeamError> {
-    let address = address.trim().trim_end_matches('/');
+    let address = address.trim();
     let with_scheme = if address.contains("://") { address.to_owned() } else { format!("https://{address}") };
     let url: Url = with_scheme.parse().map_err(|_| TeamError::Address)?;
     if url.host().is_none() || !url.username().is_empty() || url.password().is_some() || url.query().is_some() {

@@ -13,6 +13,8 @@ use std::sync::Arc;
 const PUSH_FIRST: usize = 25;
 /// A thousand new files.
 const BATCHES_BEFORE_PULL: u32 = 12;
+/// In one round: more edits than anybody makes, and an end to it with a server that contradicts itself.
+const PULLS_MAX: u32 = 16;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SyncFailure {
@@ -68,9 +70,10 @@ impl Rounds {
     /// What came first of silence, a refusal and a failing database. The next round goes on from there.
     pub async fn round(&mut self) -> Result<(), SyncFailure> {
         self.at_once = PUSH_FIRST;
-        let mut batches = BATCHES_BEFORE_PULL;
-        while self.push_and_pull(batches).await? {
-            batches *= 2;
+        for doubled in 0..PULLS_MAX {
+            if !self.push_and_pull(BATCHES_BEFORE_PULL << doubled).await? {
+                break;
+            }
         }
         Ok(())
     }
@@ -84,14 +87,21 @@ impl Rounds {
         // What cannot be pushed must not keep what changed elsewhere from being seen.
         let request = self.catalogue.pull_request().await?;
         let response = self.server.pull(&request).await?;
+        // It has less than it answered: it was restored, perhaps before it ever answered a pull of ours. What it answered then
+        // counts no more.
+        let is_less = response.last_mutation_id < self.pushed;
+        if is_less {
+            self.pushed = 0;
+        }
         let pulled = self.catalogue.take_pull(response, self.pushed).await?;
-        if pulled.again {
+        let again = is_less || pulled.again;
+        if again {
             self.pushed = 0;
         }
         if !pulled.tags.is_empty() {
             (self.events)(AppEvent::Changed { tags: pulled.tags });
         }
-        pushed
+        pushed.map(|more| more || again)
     }
 
     async fn push_some(&mut self, batches: u32) -> Result<bool, SyncFailure> {
@@ -129,8 +139,9 @@ impl Rounds {
                 self.catalogue.take_push(&request.mutations, &response.results);
             }
             Err(RemoteError::Problem(problem)) => match problem.code {
-                // The server has less than we thought: from there again.
-                ProblemCode::MutationGap { expected } if expected <= self.pushed => self.pushed = expected - 1,
+                // The server has less than we thought. All of the outbox again: what a number was given for then may be
+                // somebody else's now, and only pushing it tells.
+                ProblemCode::MutationGap { .. } if self.pushed > 0 => self.pushed = 0,
                 // Somebody goes on under our name. First what was executed under it is pulled, with its refusals; and whether
                 // the server was restored, which decides what of ours is to be pushed under another name.
                 ProblemCode::ClientForked { mutation } if self.forked != Some(mutation) => {
