@@ -20,6 +20,7 @@ use lectern_shared::Millis;
 use object_store::ObjectStore;
 use places::Places;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 /// The parts of a running server. Cheap to clone.
 #[derive(Clone)]
@@ -28,6 +29,7 @@ pub struct Server {
     pub(crate) places: Places,
     pub(crate) feed: live::Feed,
     pub(crate) uploads: uploads::Locks,
+    incarnation: Arc<OnceCell<u64>>,
 }
 
 impl Server {
@@ -41,7 +43,18 @@ impl Server {
     #[must_use]
     pub fn with_places(store: Store, current: Place, former: Option<Former>) -> Self {
         let places = Places::new(current, former);
-        Self { store, places, feed: live::Feed::default(), uploads: uploads::Locks::default() }
+        Self {
+            store,
+            places,
+            feed: live::Feed::default(),
+            uploads: uploads::Locks::default(),
+            incarnation: Arc::default(),
+        }
+    }
+
+    /// Which life of the database this is: it begins another one when it was restored.
+    pub(crate) async fn incarnation(&self) -> Result<u64, StoreFailure> {
+        self.incarnation.get_or_try_init(|| self.store.incarnation()).await.copied()
     }
 
     /// Ends the live feeds: what else is going on is finished.

@@ -9,6 +9,7 @@ use lectern_shared::protocol::{ProblemCode, PullRequest, PullResponse, SpaceChan
 use std::collections::BTreeMap;
 
 pub(crate) async fn pull(server: &Server, who: Identity, request: PullRequest) -> Result<PullResponse, ApiError> {
+    let incarnation = server.incarnation().await?;
     let mut tx = server.store.begin_read().await?;
     let known = match tx.known_client(request.client, who.user).await? {
         Some(known) => known,
@@ -41,5 +42,5 @@ pub(crate) async fn pull(server: &Server, who: Identity, request: PullRequest) -
     }
     tx.commit().await?;
     let gone = request.cookies.keys().filter(|space| !members.contains(space)).copied().collect();
-    Ok(PullResponse { last_mutation_id, results, spaces, gone })
+    Ok(PullResponse { incarnation, last_mutation_id, results, spaces, gone })
 }

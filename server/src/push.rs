@@ -25,6 +25,10 @@ pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -
     if request.schema > SCHEMA {
         return Err(ApiError::new(ProblemCode::Invalid, "this server is older than the app"));
     }
+    let incarnation = server.incarnation().await?;
+    if request.incarnation.is_some_and(|known| known != incarnation) {
+        return Err(ApiError::new(ProblemCode::Restored, "the server was restored from a backup"));
+    }
     let mut tx = server.store.begin_write().await?;
     let Some(mut last) = tx.client(request.client, who.user, request.schema).await? else {
         return Err(ApiError::new(ProblemCode::Unauthenticated, "this device is not yours"));
@@ -57,7 +61,7 @@ pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -
     let versions = pushing.writing.finish(&mut tx).await?;
     tx.commit().await?;
     server.feed.poke(versions);
-    Ok(PushResponse { last_mutation_id: last, results })
+    Ok(PushResponse { incarnation, last_mutation_id: last, results })
 }
 
 /// The answer given the first time; another hash under a known number is a cloned or restored client.

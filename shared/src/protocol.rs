@@ -22,6 +22,9 @@ pub const URL_SECONDS: u64 = 3_600;
 pub struct PushRequest {
     pub client: ClientId,
     pub schema: u32,
+    /// The server's, as the last pull told it: another one has been restored since, and does not have what that one answered.
+    #[serde(default)]
+    pub incarnation: Option<u64>,
     /// In order, without gaps, the first one last+1 or lower.
     pub mutations: Vec<PushedMutation>,
 }
@@ -36,6 +39,7 @@ pub struct PushedMutation {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PushResponse {
+    pub incarnation: u64,
     pub last_mutation_id: u64,
     pub results: Vec<MutationResult>,
 }
@@ -76,6 +80,8 @@ pub struct PullRequest {
 /// All from one snapshot.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PullResponse {
+    /// Another one after each restore of the server's database.
+    pub incarnation: u64,
     pub last_mutation_id: u64,
     /// Results after the request's `confirmed` that were not plain success.
     pub results: Vec<MutationResult>,
@@ -260,6 +266,8 @@ pub enum ProblemCode {
     TooMany,
     /// 409: push from this number on.
     MutationGap { expected: u64 },
+    /// 409: the server's database comes from a backup; pull first.
+    Restored,
     /// 409: a known mutation id with another hash.
     ClientForked { mutation: u64 },
     /// 413
@@ -293,7 +301,7 @@ impl ProblemCode {
             Self::Unauthenticated => 401,
             Self::Forbidden => 403,
             Self::TooMany => 429,
-            Self::MutationGap { .. } | Self::ClientForked { .. } | Self::UploadGone => 409,
+            Self::MutationGap { .. } | Self::ClientForked { .. } | Self::Restored | Self::UploadGone => 409,
             Self::TooLarge => 413,
             Self::UpgradeNeeded => 426,
             Self::Corrupted => 422,

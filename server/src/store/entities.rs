@@ -48,7 +48,7 @@ pub(super) async fn ensure_space(tx: &mut Tx, id: SpaceId, kind: &str, owner: Us
 }
 
 /// 53 bits: the number passes through JSON.
-fn new_epoch() -> i64 {
+pub(super) fn new_epoch() -> i64 {
     (Uuid::new_v4().as_u128() & ((1 << 53) - 1)) as i64
 }
 

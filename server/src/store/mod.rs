@@ -53,7 +53,7 @@ pub enum StoreFailure {
     Taken,
     #[error("what this is about has grown meanwhile")]
     Overtaken,
-    #[error("the key of the access tokens cannot be read")]
+    #[error("a secret of the server cannot be read")]
     Secret,
     #[error("SQLite {0} is too old")]
     SqliteTooOld(String),
@@ -168,15 +168,23 @@ impl Store {
         tx.commit().await
     }
 
-    /// To be called on a database that comes from a backup: every space begins another epoch, so that nobody takes what is
-    /// known of the former one for the same.
+    /// To be called on a database that comes from a backup, before a server runs on it: every space begins another epoch and
+    /// the whole another life, so that nobody takes what is known of the former one for the same.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn declare_restored(&self) -> Result<(), StoreFailure> {
         let mut tx = self.begin_write().await?;
         tx.new_epochs().await?;
+        tx.forget_secrets().await?;
         tx.commit().await
+    }
+
+    pub(crate) async fn incarnation(&self) -> Result<u64, StoreFailure> {
+        let mut tx = self.begin_write().await?;
+        let number = tx.secret("incarnation", &entities::new_epoch().to_string()).await?;
+        tx.commit().await?;
+        number.parse().map_err(|_| StoreFailure::Secret)
     }
 
     pub(crate) async fn spaces_of(&self, user: UserId) -> Result<BTreeSet<SpaceId>, StoreFailure> {

@@ -41,6 +41,8 @@ pub(crate) trait People {
     /// None takes the person out.
     async fn set_member(&mut self, space: SpaceId, user: UserId, role: Option<Role>) -> Result<(), StoreFailure>;
 
+    /// All of them: new ones are made when they are needed.
+    async fn forget_secrets(&mut self) -> Result<(), StoreFailure>;
     /// The secret of this name: the one that is there, else this one from now on.
     async fn secret(&mut self, name: &str, new: &str) -> Result<String, StoreFailure>;
 }
@@ -183,6 +185,10 @@ impl People for Tx {
         let sql = "INSERT INTO member (space, account, role) VALUES ($1, $2, $3)
                    ON CONFLICT (space, account) DO UPDATE SET role = excluded.role";
         Ok(on!(self, c => sqlx::query(sql).bind(space.0).bind(user.0).bind(role.name()).execute(c).await.map(drop))?)
+    }
+
+    async fn forget_secrets(&mut self) -> Result<(), StoreFailure> {
+        Ok(on!(self, c => sqlx::query("DELETE FROM secret").execute(c).await.map(drop))?)
     }
 
     async fn secret(&mut self, name: &str, new: &str) -> Result<String, StoreFailure> {

@@ -114,14 +114,18 @@ async fn pushing_again_changes_nothing(world: &World, before: &[Row]) -> Result<
     let remote = router(&world.server, world.user);
     for device in &world.devices {
         let mirror = rusqlite::Connection::open(&device.file)?;
-        let mut statement = mirror.prepare("SELECT mid, args, hash FROM confirmed WHERE mid > 0 ORDER BY mid")?;
+        let mut statement = mirror.prepare(
+            "SELECT mid, args, hash FROM confirmed
+             WHERE client = (SELECT id FROM client) ORDER BY mid",
+        )?;
         let rows = statement
             .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))?;
         let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
         for (mid, args, hash) in rows {
             let mutation = serde_json::from_str(&args)?;
             let mutations = vec![PushedMutation { id: mid.cast_unsigned(), hash, mutation }];
-            let request = PushRequest { client: device.catalogue.client(), schema: SCHEMA, mutations };
+            let request =
+                PushRequest { client: device.catalogue.client(), schema: SCHEMA, incarnation: None, mutations };
             remote.push(&request).await?;
         }
     }

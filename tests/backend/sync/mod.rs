@@ -177,7 +177,7 @@ impl<R: CourseServer> Device<R> {
 
     async fn push(&self) -> PushResponse {
         let mutations = self.catalogue.outbox(0, 100).await.unwrap();
-        let request = PushRequest { client: self.catalogue.client(), schema: SCHEMA, mutations };
+        let request = PushRequest { client: self.catalogue.client(), schema: SCHEMA, incarnation: None, mutations };
         self.remote.push(&request).await.unwrap()
     }
 
@@ -286,7 +286,7 @@ async fn push_by_hand(
     client: ClientId,
     mutations: Vec<PushedMutation>,
 ) -> Result<PushResponse, RemoteError> {
-    remote.push(&PushRequest { client, schema: SCHEMA, mutations }).await
+    remote.push(&PushRequest { client, schema: SCHEMA, incarnation: None, mutations }).await
 }
 
 fn problem<T: std::fmt::Debug>(answer: Result<T, RemoteError>) -> ProblemCode {

@@ -70,7 +70,7 @@ impl Catalogue {
 fn take(tx: &Transaction<'_>, user: UserId, response: &PullResponse, pushed: i64) -> Result<Pulled, CatalogueFailure> {
     // Everything an edit has touched is stale as soon as anything is: its edits run again on the new base.
     let mut stale: BTreeSet<RowKey> = BTreeSet::new();
-    let mut is_new_epoch = false;
+    let mut is_new_epoch = begins_anew(tx, response.incarnation)?;
     for (space, changes) in &response.spaces {
         is_new_epoch |= take_space(tx, *space, changes, &mut stale)?;
     }
@@ -97,6 +97,16 @@ fn take(tx: &Transaction<'_>, user: UserId, response: &PullResponse, pushed: i64
     }
     replay(tx, user, &mut tags)?;
     Ok(Pulled { tags: distinct(tags), ..pulled })
+}
+
+/// Whether the server was restored since it was pulled last.
+fn begins_anew(tx: &Transaction<'_>, incarnation: u64) -> Result<bool, CatalogueFailure> {
+    let now = incarnation.cast_signed();
+    let known: Option<i64> = tx.query_row("SELECT incarnation FROM client", [], |row| row.get(0))?;
+    if known != Some(now) {
+        tx.execute("UPDATE client SET incarnation = ?1", [now])?;
+    }
+    Ok(known.is_some_and(|known| known != now))
 }
 
 /// Answers whether the space began anew since it was pulled last.
@@ -157,7 +167,8 @@ fn confirm(tx: &Transaction<'_>, response: &PullResponse, pushed: i64) -> Result
         )?;
     }
     tx.execute(
-        "INSERT OR IGNORE INTO confirmed (mid, args, hash, confirmed_at) SELECT mid, args, hash, ?2 FROM outbox WHERE mid <= ?1",
+        "INSERT OR IGNORE INTO confirmed (client, mid, args, hash, confirmed_at)
+         SELECT (SELECT id FROM client), mid, args, hash, ?2 FROM outbox WHERE mid BETWEEN 1 AND ?1",
         params![last, now()],
     )?;
     let left = tx.execute("DELETE FROM outbox WHERE mid <= ?1", [last])?;

@@ -6,7 +6,7 @@ use crate::catalogue::{Catalogue, CatalogueFailure};
 use crate::remote::{CourseServer, RemoteError};
 use lectern_shared::SCHEMA;
 use lectern_shared::event::AppEvent;
-use lectern_shared::protocol::{PUSH_MUTATIONS_MAX, ProblemCode, PushRequest, REQUEST_BYTES_MAX};
+use lectern_shared::protocol::{PUSH_MUTATIONS_MAX, Problem, ProblemCode, PushRequest, REQUEST_BYTES_MAX};
 use std::sync::Arc;
 
 /// The first of a thousand new files should not wait for the hundredth.
@@ -39,6 +39,8 @@ pub struct Rounds {
     events: EventSink,
     /// The last mutation whose push was answered in this session: not pushed again while a pull is on its way.
     pushed: u64,
+    /// The life of the server that answered it: another one does not know what that one did.
+    answered_by: Option<u64>,
     /// Most mutations of the next push.
     at_once: usize,
     /// From this one on somebody else goes on under our name: known, and the pull before the fork is on its way.
@@ -56,7 +58,7 @@ enum Pushed {
 impl Rounds {
     #[must_use]
     pub fn new(catalogue: Catalogue, server: Arc<dyn CourseServer>, events: EventSink) -> Self {
-        Self { catalogue, server, events, pushed: 0, at_once: PUSH_FIRST, forked: None }
+        Self { catalogue, server, events, pushed: 0, answered_by: None, at_once: PUSH_FIRST, forked: None }
     }
 
     pub(super) fn catalogue(&self) -> &Catalogue {
@@ -96,7 +98,7 @@ impl Rounds {
         let pulled = self.catalogue.take_pull(response, self.pushed).await?;
         let again = is_less || pulled.again;
         if again {
-            self.pushed = 0;
+            (self.pushed, self.answered_by) = (0, None);
         }
         if !pulled.tags.is_empty() {
             (self.events)(AppEvent::Changed { tags: pulled.tags });
@@ -104,7 +106,32 @@ impl Rounds {
         pushed.map(|more| more || again)
     }
 
+    /// To a server that was restored, what is older than all that waits.
+    async fn push_former(&mut self) -> Result<(), SyncFailure> {
+        for (client, mutations) in self.catalogue.under_former_names().await? {
+            for some in mutations.chunks(PUSH_FIRST) {
+                let request = PushRequest { client, schema: SCHEMA, incarnation: None, mutations: some.to_vec() };
+                match self.server.push(&request).await {
+                    Ok(_) => {}
+                    Err(RemoteError::Problem(Problem { code: ProblemCode::MutationGap { .. }, .. })) => {
+                        self.catalogue.take_over(client, some[0].id).await?;
+                        break;
+                    }
+                    Err(RemoteError::Problem(Problem { code: ProblemCode::ClientForked { mutation }, .. })) => {
+                        self.catalogue.take_over(client, mutation).await?;
+                        break;
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(self.catalogue.has_asked_for_former().await?)
+    }
+
     async fn push_some(&mut self, batches: u32) -> Result<bool, SyncFailure> {
+        if self.catalogue.asks_for_former().await? {
+            self.push_former().await?;
+        }
         for _ in 0..batches {
             match self.push().await? {
                 Pushed::Some => {}
@@ -131,14 +158,23 @@ impl Rounds {
             return Ok(Pushed::Nothing);
         }
         let last = mutations[count - 1].id;
-        let request = PushRequest { client: self.catalogue.client(), schema: SCHEMA, mutations };
+        let incarnation = match self.answered_by {
+            Some(incarnation) => Some(incarnation),
+            None => self.catalogue.incarnation().await?,
+        };
+        let request = PushRequest { client: self.catalogue.client(), schema: SCHEMA, incarnation, mutations };
         match self.server.push(&request).await {
             Ok(response) => {
                 // Not the server's number: what a clone of ours has pushed is none of ours.
                 self.pushed = last;
+                self.answered_by = Some(response.incarnation);
                 self.catalogue.take_push(&request.mutations, &response.results);
             }
             Err(RemoteError::Problem(problem)) => match problem.code {
+                ProblemCode::Restored => {
+                    (self.pushed, self.answered_by) = (0, None);
+                    return Ok(Pushed::PullFirst);
+                }
                 // The server has less than we thought. All of the outbox again: what a number was given for then may be
                 // somebody else's now, and only pushing it tells.
                 ProblemCode::MutationGap { .. } if self.pushed > 0 => self.pushed = 0,

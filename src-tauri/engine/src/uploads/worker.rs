@@ -93,6 +93,7 @@ impl From<RemoteError> for StepFailure {
                 | ProblemCode::Forbidden
                 | ProblemCode::MutationGap { .. }
                 | ProblemCode::ClientForked { .. }
+                | ProblemCode::Restored
                 | ProblemCode::TooLarge
                 | ProblemCode::StoreRefused => Self::Refused(detail),
             },
