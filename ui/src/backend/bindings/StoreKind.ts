@@ -3,4 +3,4 @@
 /**
  * What kind of place the workspace keeps its bytes in.
  */
-export type StoreKind = "this_computer" | "backblaze_b2" | "s3_compatible";
+export type StoreKind = "this_computer" | "backblaze_b2" | "s3_compatible" | "team";
