@@ -89,9 +89,19 @@ impl UploadCatalogue for Catalogue {
         });
         let user = self.user();
         let replaced = self.database.write(move |tx| {
-            tx.prepare_cached("UPDATE upload SET outcome = ?2 WHERE operation = ?1")?
-                .execute(params![operation.to_string(), name])?;
-            if outcome == Some(Outcome::Ready) { replace(tx, user, operation) } else { Ok(false) }
+            // Nobody waits for nearly all of them: a thousand small files are looked at in the same statement.
+            let waits: Option<bool> = tx
+                .prepare_cached(
+                    "UPDATE upload SET outcome = ?2 WHERE operation = ?1
+                     RETURNING EXISTS (SELECT 1 FROM upload_use x WHERE x.operation = ?1)",
+                )?
+                .query_row(params![operation.to_string(), name], |row| row.get(0))
+                .optional()?;
+            if outcome == Some(Outcome::Ready) && waits == Some(true) {
+                replace(tx, user, operation)
+            } else {
+                Ok(false)
+            }
         });
         if replaced.await? {
             self.unsent.notify_one();
@@ -234,11 +244,6 @@ fn insert(tx: &Transaction<'_>, file: &NewUpload) -> Result<UploadRecord, Catalo
 
 /// The places that waited for the file show it. Answers whether there were any.
 fn replace(tx: &Transaction<'_>, user: UserId, operation: OperationId) -> Result<bool, CatalogueFailure> {
-    // Of nearly all uploads: a thousand small files are looked at once each.
-    let mut waits = tx.prepare_cached("SELECT 1 FROM upload_use WHERE operation = ?1")?;
-    if !waits.exists([operation.to_string()])? {
-        return Ok(false);
-    }
     // Those that wait for an earlier one of theirs wait no more. What shows something newer stays: this folder may come from
     // a backup, and the file have been ready long ago.
     tx.prepare_cached(
