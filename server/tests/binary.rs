@@ -76,6 +76,10 @@ fn what_is_wrong_with_the_arguments_is_said() {
     assert!(said(&["serve"]).contains("--store"), "a store is needed");
     assert!(said(&["serve", "--store", "bucket"]).contains("s3://BUCKET"));
     assert!(said(&["serve", "--store", "s3://lectures?endpoint=127.0.0.1:1"]).contains("LECTERN_STORE_KEY_ID"));
+    let with_password = "postgres://lectern:swordfish@127.0.0.1/lectern";
+    let refused = said(&["users", "--database", with_password]);
+    assert!(refused.contains("PGPASSWORD") && !refused.contains("swordfish"), "{refused}");
+    assert!(said(&["users", &format!("--database={with_password}")]).contains("PGPASSWORD"));
     assert!(said(&["invite", "ada"]).contains("no e-mail address"));
     assert!(said(&["revoke", "nobody@example.edu"]).contains("nobody has this address"));
 }

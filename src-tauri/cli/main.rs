@@ -50,7 +50,6 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// Silent unless asked: stdout is for scripts, stderr for people. No library that prints signed URLs is let in.
 fn log() {
     let Ok(wanted) = std::env::var("LECTERN_LOG") else { return };
-    let silenced = lectern_server::object_store::LOG_TARGETS_WITH_SECRETS.iter();
-    let filter = silenced.fold(wanted, |filter, target| format!("{filter},{target}=off"));
+    let filter = lectern_server::object_store::log_filter_without_secrets(&wanted);
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -11,9 +11,18 @@ pub use lifecycle::LifecycleRule;
 
 use lectern_shared::protocol::{SignedUrl, StoredPart};
 
-/// Log targets of the libraries below that print signed URLs: whoever sets up a log turns them off.
-pub const LOG_TARGETS_WITH_SECRETS: &[&str] =
+/// Log targets of the libraries below that print signed URLs.
+const LOG_TARGETS_WITH_SECRETS: &[&str] =
     &["s3s", "hyper", "hyper_util", "reqwest", "aws_config", "aws_runtime", "aws_sdk_s3", "aws_sigv4", "aws_smithy"];
+
+/// A log's filter (<https://docs.rs/tracing-subscriber/latest/tracing_subscriber/filter/struct.EnvFilter.html>) without what
+/// would print signed URLs. A directive for a part of such a library would win against one that turns all of it off.
+#[must_use]
+pub fn log_filter_without_secrets(wanted: &str) -> String {
+    let tells = |directive: &&str| LOG_TARGETS_WITH_SECRETS.iter().any(|target| directive.contains(target));
+    let kept = wanted.split(',').map(str::trim).filter(|directive| !tells(directive)).map(str::to_owned);
+    kept.chain(LOG_TARGETS_WITH_SECRETS.iter().map(|target| format!("{target}=off"))).collect::<Vec<_>>().join(",")
+}
 
 /// Why a call on a store failed. Retrying is the caller's: each call here is one try.
 #[derive(Debug, thiserror::Error)]
@@ -120,4 +129,18 @@ pub trait ObjectStore: Send + Sync + 'static {
     async fn set_lifecycle(&self, rules: &[LifecycleRule]) -> Result<(), StoreError>;
     /// Bytes that still fit, where the store can tell (a folder of this computer).
     async fn free_bytes(&self) -> Option<u64>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_filter_lets_a_library_speak_that_prints_signed_urls() {
+        let filter =
+            log_filter_without_secrets("info, aws_sigv4::http_request=trace,lectern_engine=debug,[hyper]=trace");
+        let mut directives = filter.split(',');
+        assert_eq!((directives.next(), directives.next()), (Some("info"), Some("lectern_engine=debug")));
+        assert!(directives.all(|directive| directive.ends_with("=off")), "{filter}");
+    }
 }

@@ -6,11 +6,15 @@ mod run;
 
 use arguments::{Arguments, Command};
 use clap::Parser as _;
-use lectern_server::object_store::LOG_TARGETS_WITH_SECRETS;
+use lectern_server::object_store::log_filter_without_secrets;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if std::env::args().any(|argument| has_password(&argument)) {
+        eprintln!("lectern-server: everybody on this computer sees its arguments: put the password into PGPASSWORD");
+        return ExitCode::from(2);
+    }
     let arguments = Arguments::parse();
     log();
     let done = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -24,6 +28,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Of a database's address.
+fn has_password(argument: &str) -> bool {
+    let address = argument.split_once('=').map_or(argument, |(_, value)| value);
+    [argument, address].iter().any(|text| url::Url::parse(text).is_ok_and(|url| url.password().is_some()))
 }
 
 async fn run(arguments: &Arguments) -> Result<(), run::Failure> {
@@ -40,7 +50,7 @@ async fn run(arguments: &Arguments) -> Result<(), run::Failure> {
 /// in.
 fn log() {
     let wanted = std::env::var("LECTERN_LOG").unwrap_or_else(|_| "info".to_owned());
-    let filter = LOG_TARGETS_WITH_SECRETS.iter().fold(wanted, |filter, target| format!("{filter},{target}=off"));
+    let filter = log_filter_without_secrets(&wanted);
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() { log.init() } else { log.json().init() }
 }

@@ -89,9 +89,10 @@ impl Rounds {
         // What cannot be pushed must not keep what changed elsewhere from being seen.
         let request = self.catalogue.pull_request().await?;
         let response = self.server.pull(&request).await?;
-        // It has less than it answered: it was restored, perhaps before it ever answered a pull of ours. What it answered then
-        // counts no more.
-        let is_less = response.last_mutation_id < self.pushed;
+        // It is another one, or has less, than what answered our pushes: it was restored, perhaps before it ever answered a
+        // pull of ours. What it answered then counts no more.
+        let is_another = self.answered_by.is_some_and(|answered_by| answered_by != response.incarnation);
+        let is_less = is_another || response.last_mutation_id < self.pushed;
         if is_less {
             self.pushed = 0;
         }
