@@ -226,6 +226,18 @@ async fn a_revoked_device_is_out_at_once_its_feed_ends_and_another_one_stays() {
 }
 
 #[tokio::test]
+async fn a_code_that_a_lost_computer_made_is_good_no_more_when_that_is_locked_out() {
+    let world = World::new().await;
+    let office = Office::of(&world).await;
+    let lost = office.person("ada@example.edu").await;
+    let code = office.invite("ada@example.edu").await.code;
+    assert_eq!(office.team.revoke("ada@example.edu").await.unwrap(), 1);
+    assert_eq!(code_of(office.pair(&code).await.err().unwrap()), ProblemCode::NotFound);
+    let refused = office.remote(&lost).pull(&full_pull(ClientId::new())).await;
+    assert_eq!(problem(refused), ProblemCode::Unauthenticated);
+}
+
+#[tokio::test]
 async fn nothing_is_answered_without_a_token_or_to_a_web_page() {
     let world = World::new().await;
     let office = Office::of(&world).await;
