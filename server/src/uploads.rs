@@ -77,13 +77,14 @@ async fn save(server: &Server, row: &ObjectRow) -> Result<(), ApiError> {
     Ok(tx.commit().await?)
 }
 
-/// No user text: a key is a place, not a name.
+/// `<owner>/<asset>.<rendition>`. No user text: a key is a place, not a name. Not a folder for each asset either: stores that
+/// keep keys as paths would make, list and stat one for every file.
 fn key(asset: &Asset, rendition: Rendition) -> String {
     let name = match rendition {
         Rendition::Original => "original",
         Rendition::Thumb => "thumb",
     };
-    format!("{}/{}/{name}", asset.owner, asset.id)
+    format!("{}/{}.{name}", asset.owner, asset.id)
 }
 
 /// What travels with the bytes, so that a person can read a bare bucket.

@@ -174,7 +174,7 @@ pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 
 /// The files of the one version of an asset's object in a local store, in order.
 pub fn object_files(place: &Path, asset: AssetId) -> Vec<PathBuf> {
-    let name = format!("+{asset}+original");
+    let name = format!("+{asset}%2eoriginal");
     let objects = listed(&place.join("store/objects"));
     let objects: Vec<_> = objects.into_iter().filter(|path| path.to_string_lossy().ends_with(&name)).collect();
     assert_eq!(objects.len(), 1, "one object for the asset");

@@ -37,7 +37,7 @@ impl Bucket {
     fn assert_holds(&self, asset: AssetId, source: &Path) {
         let stored = files(&self.folder);
         assert_eq!(stored.len(), 1, "{stored:?}");
-        assert!(stored[0].ends_with(format!("{asset}/original")), "{stored:?}");
+        assert!(stored[0].ends_with(format!("{asset}.original")), "{stored:?}");
         assert!(
             std::fs::read(&stored[0]).unwrap() == std::fs::read(source).unwrap(),
             "the bucket's bytes are the file's"

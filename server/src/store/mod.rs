@@ -107,6 +107,10 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // What a statement may have to take back: else a file is made for it, for every statement.
+            .pragma("temp_store", "MEMORY")
+            // KiB for each connection: the system's own cache has the file.
+            .pragma("cache_size", "-1024")
             .busy_timeout(Duration::from_secs(5));
         let writer = pool(1).connect_with(options.clone()).await?;
         let readers = pool(4).connect_with(options).await?;

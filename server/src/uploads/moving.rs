@@ -16,7 +16,7 @@ use lectern_shared::protocol::{CompleteUpload, CompletedPart, PartUrl, Rendition
 use lectern_shared::sync::Read;
 
 /// End of a thumbnail's key; see [`key`].
-const THUMBNAIL: &str = "/thumb";
+const THUMBNAIL: &str = ".thumb";
 
 /// A ready asset whose bytes are still in the former store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -291,8 +291,9 @@ impl Server {
     }
 }
 
-/// A key is `<owner>/<asset>/…`.
+/// A key is `<owner>/<asset>.<rendition>`.
 fn asset_of(key: &str) -> Result<AssetId, MoveError> {
-    let id = key.split('/').nth(1).and_then(|id| id.parse().ok()).map(AssetId);
+    let name = key.split('/').nth(1).and_then(|name| name.split('.').next());
+    let id = name.and_then(|id| id.parse().ok()).map(AssetId);
     id.ok_or_else(|| MoveError::Refused("a key of nobody".to_owned()))
 }

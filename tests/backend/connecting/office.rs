@@ -267,7 +267,7 @@ impl Backblaze {
 }
 
 pub fn has_object(place: &Path, asset: AssetId, rendition: &str) -> bool {
-    let name = format!("+{asset}+{rendition}");
+    let name = format!("+{asset}%2e{rendition}");
     desk::listed(&place.join("store/objects")).iter().any(|path| path.to_string_lossy().ends_with(&name))
 }
 

@@ -179,11 +179,15 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What a statement may have to take back: else a file is made for it, for every statement.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
 
 fn prepare_reader(connection: &Connection) -> rusqlite::Result<()> {
+    // KiB for each of them: the system's own cache has the file.
+    connection.pragma_update(None, "cache_size", -1024)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())

@@ -10,6 +10,34 @@ pub fn missing(path: &Path) -> Option<String> {
     is_missing(&root).then_some(name)
 }
 
+/// Where the drive or share that a path is on begins.
+#[must_use]
+pub fn root_of(path: &Path) -> Option<PathBuf> {
+    removable(path).map(|(root, _)| root)
+}
+
+/// The same place on every other drive: of a drive that came back under another name or letter.
+#[must_use]
+pub fn elsewhere(path: &Path) -> Vec<PathBuf> {
+    let Some(root) = root_of(path) else { return Vec::new() };
+    let Ok(inside) = path.strip_prefix(&root) else { return Vec::new() };
+    beside(&root).into_iter().filter(|other| *other != root).map(|other| other.join(inside)).collect()
+}
+
+#[cfg(unix)]
+fn beside(root: &Path) -> Vec<PathBuf> {
+    let entries = root.parent().and_then(|above| std::fs::read_dir(above).ok());
+    entries.into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+}
+
+/// A share has no other letter.
+#[cfg(windows)]
+fn beside(root: &Path) -> Vec<PathBuf> {
+    let is_disk = root.as_os_str().to_string_lossy().as_bytes().get(1) == Some(&b':');
+    let letters = is_disk.then_some('A'..='Z').into_iter().flatten();
+    letters.map(|letter| PathBuf::from(format!("{letter}:{}", std::path::MAIN_SEPARATOR))).collect()
+}
+
 /// Where desktops mount what is plugged in: below these folders, so many names deep. udisks2 takes a folder for each
 /// person (<https://storaged.org/doc/udisks2-api/latest/mount_options.html>).
 #[cfg(all(unix, not(target_os = "macos")))]

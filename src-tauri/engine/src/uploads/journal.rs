@@ -17,9 +17,6 @@ use uuid::Uuid;
 
 /// Most writes in one commit: bounds how long the first of them waits.
 const GROUP_MAX: usize = 512;
-/// How long a part waits for company. Nothing stands still meanwhile: one that is through has given its place on the line
-/// away.
-const LINGER: Duration = Duration::from_millis(2);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 const STEPS: &[M<'_>] = &[M::up(
@@ -160,6 +157,20 @@ struct Entry {
     done: Option<oneshot::Sender<Result<(), JournalError>>>,
 }
 
+impl Entry {
+    /// How long it may wait for company: a flush of the disk is dear, and one does for all.
+    fn patience(&self) -> Duration {
+        Duration::from_millis(match (&self.done, &self.write) {
+            (None, _) => 100,
+            // It has given its place on the line away: nothing stands still.
+            (Some(_), Write::Part { .. }) => 10,
+            // Files are opened ahead of the line.
+            (Some(_), Write::Intent { .. }) => 3,
+            (Some(_), _) => 0,
+        })
+    }
+}
+
 /// A handle to the writer thread, which ends after the last handle.
 #[derive(Clone)]
 pub struct Journal {
@@ -177,6 +188,10 @@ impl Journal {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // What a statement may have to take back: else a file is made for it, for every statement.
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        // KiB. It is written, and read at the start alone.
+        connection.pragma_update(None, "cache_size", -512)?;
         MIGRATIONS.to_latest(&mut connection).map_err(|error| match error {
             rusqlite_migration::Error::MigrationDefinition(
                 rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead,
@@ -213,13 +228,13 @@ impl Journal {
 
 fn write_until_closed(connection: &mut Connection, incoming: &mpsc::Receiver<Entry>) {
     while let Ok(first) = incoming.recv() {
-        let linger = if matches!(first.write, Write::Part { .. }) { LINGER } else { Duration::ZERO };
-        let until = Instant::now() + linger;
+        let mut until = Instant::now() + first.patience();
         let mut group = vec![first];
         while group.len() < GROUP_MAX
             && !group.last().is_some_and(|entry| matches!(entry.write, Write::Flush))
             && let Ok(entry) = incoming.recv_timeout(until.saturating_duration_since(Instant::now()))
         {
+            until = until.min(Instant::now() + entry.patience());
             group.push(entry);
         }
         if commit(connection, &group).is_ok() {

@@ -19,6 +19,7 @@ mod recovery;
 mod rest;
 mod scheduler;
 mod seam;
+mod search;
 mod sending;
 mod slots;
 mod source;
@@ -284,8 +285,8 @@ impl Uploads {
     /// When the catalogue could not be told.
     pub async fn found(&self, operation: OperationId, path: PathBuf) -> Result<bool, UploadsError> {
         let Some(order) = self.ask(|done| Message::OrderFor { operation, done }).await? else { return Ok(false) };
-        let Some(facts) = worker::same_bytes(path.clone(), order).await else { return Ok(false) };
-        self.inner.catalogue.set_source(operation, path.clone(), facts).await?;
+        let found = worker::take_from(&*self.inner.catalogue, &Arc::new(order), path.clone()).await?;
+        let Some(facts) = found else { return Ok(false) };
         self.ask(|done| Message::Moved { operation, path, facts, done }).await?;
         Ok(true)
     }

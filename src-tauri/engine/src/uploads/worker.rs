@@ -189,8 +189,21 @@ pub async fn rehash(order: Order) -> Result<Event, StepFailure> {
     .map_err(StepFailure::Source)
 }
 
-/// The facts of the file at `path`, if it has the bytes that were sent so far.
-pub async fn same_bytes(path: PathBuf, order: Order) -> Option<SourceFacts> {
+/// Takes the file at `path` for the upload's, if it has the bytes that were sent so far: its facts are in the catalogue then.
+///
+/// # Errors
+/// When the catalogue could not be told.
+pub async fn take_from(
+    catalogue: &dyn UploadCatalogue,
+    order: &Arc<Order>,
+    path: PathBuf,
+) -> Result<Option<SourceFacts>, CatalogueError> {
+    let Some(facts) = same_bytes(path.clone(), order.clone()).await else { return Ok(None) };
+    catalogue.set_source(order.record.operation, path, facts).await?;
+    Ok(Some(facts))
+}
+
+async fn same_bytes(path: PathBuf, order: Arc<Order>) -> Option<SourceFacts> {
     let stop = Arc::new(AtomicBool::new(false));
     let _stop_when_dropped = StopOnDrop(stop.clone());
     let compared = blocking(move || {
@@ -208,7 +221,8 @@ pub async fn same_bytes(path: PathBuf, order: Order) -> Option<SourceFacts> {
     compared.await.ok().flatten()
 }
 
-struct StopOnDrop(Arc<AtomicBool>);
+/// Tells a blocking call that nobody waits for it any more.
+pub struct StopOnDrop(pub Arc<AtomicBool>);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {

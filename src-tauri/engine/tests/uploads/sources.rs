@@ -49,6 +49,34 @@ async fn a_file_shown_at_another_place_goes_on_and_another_file_is_turned_down()
     assert_eq!(world.catalogue.records.lock().unwrap()[0].path, away, "a restart looks there too");
 }
 
+/// Beside it lies another file of its size and time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_renamed_with_its_folder_is_found_by_its_hashes_and_goes_on_by_itself() {
+    let world = World::new().await;
+    world.server.with(|state| state.delay = Duration::from_millis(30));
+    let uploads = world.engine().await;
+    let (week, renamed) = (world.path("week 1"), world.path("Week One"));
+    std::fs::create_dir(&week).unwrap();
+    let path = world.file("week 1/lecture.mp4", 64 * MIB);
+    let (operation, asset) = world.add(&uploads, path.clone()).await;
+    until("a part is confirmed", || snapshot(&uploads, operation).is_some_and(|shown| shown.confirmed > 0)).await;
+    let written = std::fs::metadata(&path).unwrap().modified().unwrap();
+    let other = world.path("week 1/a.mp4");
+    std::fs::write(&other, content(64 * MIB, 99)).unwrap();
+    std::fs::File::options().write(true).open(&other).unwrap().set_modified(written).unwrap();
+    std::fs::rename(&path, world.path("week 1/Introduction.mp4")).unwrap();
+    std::fs::rename(&week, &renamed).unwrap();
+    let paused = until_state(&uploads, operation, UploadState::Paused).await;
+    let before = world.puts_of(asset).len();
+    until_state(&uploads, operation, UploadState::Ready).await;
+    let found = renamed.join("Introduction.mp4");
+    world.assert_stored(asset, &found);
+    let sent = world.parts_put_since(asset, before);
+    let left = paused.parts - paused.parts_confirmed;
+    assert!(sent.len() <= left as usize, "{sent:?} went, {left} were not confirmed");
+    assert_eq!(world.catalogue.records.lock().unwrap()[0].path, found, "a restart looks there too");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recording_is_sent_when_its_recorder_has_ended_and_not_a_byte_before() {
     let world = World::with_rest(Duration::from_millis(600)).await;

@@ -1,23 +1,27 @@
-//! Looks for files that are not there (a drive is plugged in again, a file put back, or shown by the user elsewhere) and
-//! at those that are still being written.
+//! Looks for files that are not there (a drive is plugged in again, a file put back, moved, or shown by the user elsewhere)
+//! and at those that are still being written.
 
 use super::{Message, Scheduler};
 use crate::uploads::job::{Action, Event};
 use crate::uploads::parts::FILE_BYTES_MAX;
 use crate::uploads::rest::{Sighting, is_at_rest};
 use crate::uploads::seam::UploadRecord;
+use crate::uploads::search::{Lost, search};
 use crate::uploads::source::{self, Source, SourceFacts, SourceProblem};
-use crate::uploads::worker::{Order, Outside, blocking};
+use crate::uploads::worker::{Order, Outside, StopOnDrop, blocking, take_from};
 use lectern_shared::ids::OperationId;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// A search reads folders, not one name.
+const SEARCH_EVERY: Duration = Duration::from_secs(120);
 /// Who looks at a file that is being written does so more often.
 const LOOK_AT_WRITTEN: Range<Duration> = Duration::from_millis(10)..Duration::from_secs(1);
 
@@ -27,11 +31,21 @@ const LOOKS_MAX: usize = 64;
 #[derive(Default)]
 pub(super) struct Lookout {
     at: Option<Instant>,
-    running: Option<AbortOnDropHandle<()>>,
+    /// By device: a share that does not answer holds up nothing but itself.
+    absent: HashMap<u64, AbortOnDropHandle<()>>,
+    searching: HashMap<u64, AbortOnDropHandle<()>>,
+    searched: HashMap<OperationId, Instant>,
     /// Of files that are being written: when to look, who is being looked at, and what was seen last.
     written_at: Option<Instant>,
     looking: HashMap<OperationId, AbortOnDropHandle<()>>,
     seen: HashMap<OperationId, Sighting>,
+}
+
+/// Where a file that was not at its place is.
+pub(in crate::uploads) struct Found {
+    operation: OperationId,
+    path: PathBuf,
+    facts: SourceFacts,
 }
 
 /// What a look at a file that is being written has shown.
@@ -44,7 +58,7 @@ pub(in crate::uploads) enum Sight {
 
 impl Lookout {
     pub(super) fn wakes_at(&self) -> Option<Instant> {
-        self.at.filter(|_| self.running.is_none()).into_iter().chain(self.written_at).min()
+        self.at.into_iter().chain(self.written_at).min()
     }
 }
 
@@ -57,18 +71,56 @@ impl Scheduler {
     fn look_for_absent(&mut self, now: Instant) {
         if self.lanes.absent.is_empty() {
             self.lookout.at = None;
+            self.lookout.searched.clear();
             return;
         }
         let at = *self.lookout.at.get_or_insert(now + LOOK_EVERY);
-        if at > now || self.lookout.running.is_some() {
+        if at > now {
             return;
         }
         self.lookout.at = Some(now + LOOK_EVERY);
-        let absent = self.lanes.absent.iter().filter_map(|operation| self.entries.get(operation));
-        let absent: Vec<Arc<UploadRecord>> = absent.map(|entry| entry.record.clone()).collect();
-        let outbox = self.outbox.clone();
-        let task = tokio::spawn(async move { drop(outbox.send(Message::Back { operations: back(absent).await })) });
-        self.lookout.running = Some(AbortOnDropHandle::new(task));
+        for (device, absent) in self.absent_by_device() {
+            if !self.lookout.absent.contains_key(&device) {
+                let records = absent.iter().filter_map(|operation| self.entries.get(operation));
+                let records = records.map(|entry| entry.record.clone()).collect();
+                let outbox = self.outbox.clone();
+                let task = tokio::spawn(async move {
+                    let operations = back(records).await;
+                    let _ = outbox.send(Message::Back { device, operations });
+                });
+                self.lookout.absent.insert(device, AbortOnDropHandle::new(task));
+            }
+            if !self.lookout.searching.contains_key(&device) {
+                self.begin_search(device, &absent, now);
+            }
+        }
+    }
+
+    fn absent_by_device(&self) -> BTreeMap<u64, Vec<OperationId>> {
+        let mut devices: BTreeMap<u64, Vec<OperationId>> = BTreeMap::new();
+        for entry in self.lanes.absent.iter().filter_map(|operation| self.entries.get(operation)) {
+            devices.entry(entry.record.file_id.0).or_default().push(entry.record.operation);
+        }
+        devices
+    }
+
+    fn begin_search(&mut self, device: u64, absent: &[OperationId], now: Instant) {
+        let searched = &mut self.lookout.searched;
+        searched.retain(|operation, at| self.lanes.absent.contains(operation) && *at + SEARCH_EVERY > now);
+        let due: Vec<OperationId> =
+            absent.iter().copied().filter(|operation| !searched.contains_key(operation)).collect();
+        searched.extend(due.iter().map(|operation| (*operation, now)));
+        let orders = due.iter().filter_map(|operation| self.entries.get(operation));
+        let orders: Vec<Arc<Order>> = orders.map(|entry| Arc::new(super::dispatch::order_of(entry, None))).collect();
+        if orders.is_empty() {
+            return;
+        }
+        let (outside, outbox) = (self.outside.clone(), self.outbox.clone());
+        let task = tokio::spawn(async move {
+            let found = find(&outside, orders).await;
+            let _ = outbox.send(Message::Searched { device, found });
+        });
+        self.lookout.searching.insert(device, AbortOnDropHandle::new(task));
     }
 
     fn look_at_written(&mut self, now: Instant) {
@@ -100,8 +152,8 @@ impl Scheduler {
         }
     }
 
-    pub(super) fn back(&mut self, operations: Vec<OperationId>) {
-        self.lookout.running = None;
+    pub(super) fn back(&mut self, device: u64, operations: Vec<OperationId>) {
+        self.lookout.absent.remove(&device);
         for operation in operations {
             self.apply(operation, Event::SourceBack);
         }
@@ -138,14 +190,18 @@ impl Scheduler {
         }
     }
 
+    pub(super) fn searched(&mut self, device: u64, found: Vec<Found>) {
+        self.lookout.searching.remove(&device);
+        for Found { operation, path, facts } in found {
+            if self.lanes.absent.contains(&operation) {
+                tracing::info!(%operation, "a file was found at another place");
+                self.moved(operation, path, facts);
+            }
+        }
+    }
+
     /// The file is at another place, with the same bytes as far as any were sent.
-    pub(super) fn moved(
-        &mut self,
-        operation: OperationId,
-        path: PathBuf,
-        facts: SourceFacts,
-        done: oneshot::Sender<()>,
-    ) {
+    pub(super) fn moved(&mut self, operation: OperationId, path: PathBuf, facts: SourceFacts) {
         if let Some(entry) = self.entries.get_mut(&operation) {
             self.board.put_path(entry.record.asset, path.clone());
             entry.record = Arc::new(UploadRecord { path, ..with_facts(&entry.record, facts) });
@@ -153,7 +209,6 @@ impl Scheduler {
             self.carry_out(operation, Action::KeepFacts(facts));
             self.apply(operation, Event::SourceBack);
         }
-        let _ = done.send(());
     }
 }
 
@@ -169,6 +224,33 @@ async fn back(absent: Vec<Arc<UploadRecord>>) -> Vec<OperationId> {
         Ok(absent.iter().filter(is_back).map(|record| record.operation).collect())
     });
     looked.await.unwrap_or_default()
+}
+
+/// Those that are at another place, by the hashes of what was sent of them.
+async fn find(outside: &Outside, orders: Vec<Arc<Order>>) -> Vec<Found> {
+    let lost = orders.iter().map(|order| Lost {
+        path: order.record.path.clone(),
+        facts: order.facts,
+        has_proof: !order.confirmed.is_empty(),
+    });
+    let lost: Vec<Lost> = lost.collect();
+    let stop = Arc::new(AtomicBool::new(false));
+    let _stop_when_dropped = StopOnDrop(stop.clone());
+    let places = blocking(move || Ok(search(&lost, &stop))).await.unwrap_or_default();
+    let mut found = Vec::new();
+    for (order, paths) in orders.iter().zip(places) {
+        for path in paths {
+            match take_from(&*outside.catalogue, order, path.clone()).await {
+                Ok(Some(facts)) => {
+                    found.push(Found { operation: order.record.operation, path, facts });
+                    break;
+                }
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "the catalogue does not know where a file is"),
+            }
+        }
+    }
+    found
 }
 
 /// `before`: what was seen last. None: nothing is to be said yet.

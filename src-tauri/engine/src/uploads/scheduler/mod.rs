@@ -5,6 +5,7 @@ mod announce;
 mod control;
 mod dispatch;
 mod lanes;
+mod message;
 mod show;
 mod wake;
 
@@ -12,21 +13,19 @@ use super::gate::Gate;
 use super::job::{Action, Event, Job, PartEnd, Remote, Step, StepFailure};
 use super::journal::Write;
 use super::progress::{Board, Rank, Speed, TICK};
-use super::seam::{Announced, Outcome, UploadRecord};
+use super::seam::{Outcome, UploadRecord};
 use super::slots::Slots;
-use super::source::SourceFacts;
-use super::worker::{Order, Outside};
+use super::worker::Outside;
 use crate::EventSink;
 use crate::remote::sender::Gauge;
 use crate::remote::{Patience, Pauses};
-use absent::{Lookout, Sight};
+use absent::Lookout;
 use announce::Announcer;
 use lanes::{Lane, Lanes};
-use lectern_shared::Millis;
-use lectern_shared::ids::{AssetId, OperationId, UserId};
-use lectern_shared::upload::{Hold, UploadAction};
+use lectern_shared::ids::{OperationId, UserId};
+use lectern_shared::upload::Hold;
+pub(super) use message::Message;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{mpsc, oneshot};
@@ -47,83 +46,6 @@ pub(super) type ToKeep = (OperationId, Keep);
 pub(super) enum Keep {
     Paused(bool),
     Outcome(Option<Outcome>),
-}
-
-pub(super) enum Message {
-    Add {
-        records: Vec<UploadRecord>,
-        done: oneshot::Sender<()>,
-    },
-    Control {
-        action: UploadAction,
-        operations: Option<Vec<OperationId>>,
-        done: oneshot::Sender<Vec<ToKeep>>,
-    },
-    /// Cancelled in journal and catalogue: take the store's side away.
-    Cancelled {
-        operations: Vec<(OperationId, AssetId)>,
-        done: oneshot::Sender<()>,
-    },
-    Cleared {
-        operations: Vec<OperationId>,
-        done: oneshot::Sender<()>,
-    },
-    Step {
-        operation: OperationId,
-        id: u64,
-        event: Event,
-    },
-    /// What the server said to new assets.
-    Announced {
-        id: u64,
-        verdicts: Vec<(OperationId, Announced)>,
-    },
-    /// The part does not need the line any more; how it ended follows.
-    OffLine {
-        operation: OperationId,
-        part: u32,
-        id: u64,
-    },
-    Part {
-        operation: OperationId,
-        part: u32,
-        id: u64,
-        end: PartEnd,
-    },
-    Nudge,
-    /// Connections are dead.
-    LineChanged,
-    /// Files that were not there are.
-    Back {
-        operations: Vec<OperationId>,
-    },
-    /// At a file that is being written.
-    Looked {
-        operation: OperationId,
-        sight: Option<Sight>,
-    },
-    OrderFor {
-        operation: OperationId,
-        done: oneshot::Sender<Option<Order>>,
-    },
-    Moved {
-        operation: OperationId,
-        path: PathBuf,
-        facts: SourceFacts,
-        done: oneshot::Sender<()>,
-    },
-    Hold {
-        hold: Option<Hold>,
-        limit: Option<u64>,
-    },
-    NeededBy {
-        operations: Vec<OperationId>,
-        at: Option<Millis>,
-        done: oneshot::Sender<()>,
-    },
-    Shutdown {
-        done: oneshot::Sender<()>,
-    },
 }
 
 struct RunningStep {
@@ -186,7 +108,7 @@ pub(super) struct Scheduler {
     inbox: mpsc::UnboundedReceiver<Message>,
     outbox: mpsc::UnboundedSender<Message>,
     keeper: mpsc::UnboundedSender<ToKeep>,
-    entries: HashMap<OperationId, Entry>,
+    entries: HashMap<OperationId, Entry, foldhash::fast::RandomState>,
     /// Those that are neither ready nor failed, in the order they go.
     unfinished: BTreeMap<Rank, OperationId>,
     lanes: Lanes,
@@ -241,7 +163,7 @@ impl Scheduler {
             inbox: parts.inbox,
             outbox: parts.outbox,
             keeper: parts.keeper,
-            entries: HashMap::new(),
+            entries: HashMap::default(),
             unfinished: BTreeMap::new(),
             lanes: Lanes::default(),
             announcer: Announcer::default(),
@@ -309,8 +231,9 @@ impl Scheduler {
             if self.wake_watch.has_slept(Instant::now(), SystemTime::now()) {
                 self.line_changed();
             }
-            let mut next = first;
-            let mut taken = 0;
+            // Of many small files several have just come to an end: one look at all that may run does for them.
+            tokio::task::yield_now().await;
+            let (mut next, mut taken) = (first, 0);
             while let Some(message) = next {
                 if let Message::Shutdown { done } = message {
                     self.shut_down(done).await;
@@ -342,10 +265,14 @@ impl Scheduler {
             Message::Part { operation, part, id, end } => self.part_ended(operation, part, id, end),
             Message::Nudge => self.nudge(),
             Message::LineChanged => self.line_changed(),
-            Message::Back { operations } => self.back(operations),
+            Message::Back { device, operations } => self.back(device, operations),
+            Message::Searched { device, found } => self.searched(device, found),
             Message::Looked { operation, sight } => self.looked(operation, sight),
             Message::OrderFor { operation, done } => self.order_for(operation, done),
-            Message::Moved { operation, path, facts, done } => self.moved(operation, path, facts, done),
+            Message::Moved { operation, path, facts, done } => {
+                self.moved(operation, path, facts);
+                let _ = done.send(());
+            }
             Message::Hold { hold, limit } => self.set_hold(hold, limit),
             Message::NeededBy { operations, at, done } => self.needed_by(&operations, at, done),
             Message::Shutdown { .. } => {}

@@ -159,9 +159,9 @@ impl Remaining {
     }
 }
 
-/// A key is `<owner>/<asset>/thumb`.
+/// A key is `<owner>/<asset>.thumb`.
 fn asset_of(key: &str) -> &str {
-    key.split('/').nth(1).unwrap_or(key)
+    key.split(['/', '.']).nth(1).unwrap_or(key)
 }
 
 /// How a round ended.
