@@ -5,6 +5,7 @@ pub mod access;
 pub mod api;
 pub mod auth;
 pub mod live;
+mod nodes;
 pub mod object_store;
 mod places;
 mod pull;
@@ -21,6 +22,7 @@ use object_store::ObjectStore;
 use places::Places;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
+use uuid::Uuid;
 
 /// The parts of a running server. Cheap to clone.
 #[derive(Clone)]
@@ -29,6 +31,8 @@ pub struct Server {
     pub(crate) places: Places,
     pub(crate) feed: live::Feed,
     pub(crate) uploads: uploads::Locks,
+    /// This one, among others on the same database.
+    pub(crate) node: Uuid,
     incarnation: Arc<OnceCell<u64>>,
 }
 
@@ -43,13 +47,8 @@ impl Server {
     #[must_use]
     pub fn with_places(store: Store, current: Place, former: Option<Former>) -> Self {
         let places = Places::new(current, former);
-        Self {
-            store,
-            places,
-            feed: live::Feed::default(),
-            uploads: uploads::Locks::default(),
-            incarnation: Arc::default(),
-        }
+        let uploads = uploads::Locks::of(&store);
+        Self { store, places, feed: live::Feed::default(), uploads, node: Uuid::now_v7(), incarnation: Arc::default() }
     }
 
     /// Which life of the database this is: it begins another one when it was restored.

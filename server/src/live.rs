@@ -14,22 +14,33 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
-/// Pokes a slow listener may lag behind before it is told to pull everything.
+/// How much a slow listener may lag behind before it is told to pull everything.
 const LAG_MAX: usize = 256;
 const PING_EVERY: Duration = Duration::from_secs(20);
 const SEND_PATIENCE: Duration = Duration::from_secs(10);
 
+/// What a feed may have to tell.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum News {
+    Poke(Poke),
+    /// The feeds of this device end.
+    Revoked(DeviceId),
+    /// Something may have happened elsewhere that nobody heard of.
+    Missed,
+}
+
 #[derive(Clone)]
 pub(crate) struct Feed {
-    pokes: broadcast::Sender<Poke>,
-    revoked: broadcast::Sender<DeviceId>,
+    news: broadcast::Sender<News>,
+    /// What happened on this node, for the others.
+    said: broadcast::Sender<Poke>,
     stop: CancellationToken,
 }
 
 impl Default for Feed {
     fn default() -> Self {
-        let (pokes, revoked) = (broadcast::channel(LAG_MAX).0, broadcast::channel(LAG_MAX).0);
-        Self { pokes, revoked, stop: CancellationToken::new() }
+        let (news, said) = (broadcast::channel(LAG_MAX).0, broadcast::channel(LAG_MAX).0);
+        Self { news, said, stop: CancellationToken::new() }
     }
 }
 
@@ -39,16 +50,27 @@ impl Feed {
         self.stop.cancel();
     }
 
-    /// Ends the feeds of a device. Feeds on other nodes find out by themselves.
-    pub(crate) fn revoked(&self, device: DeviceId) {
-        let _ = self.revoked.send(device);
+    /// Cancelled when the server stops.
+    pub(crate) fn stopping(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// From another node, or for this one alone.
+    pub(crate) fn hear(&self, news: News) {
+        // Nobody listening is fine.
+        let _ = self.news.send(news);
     }
 
     pub(crate) fn poke(&self, pokes: impl IntoIterator<Item = (SpaceId, u64)>) {
         for (space, version) in pokes {
-            // Nobody listening is fine.
-            let _ = self.pokes.send(Poke { space, version });
+            let poke = Poke { space, version };
+            self.hear(News::Poke(poke));
+            let _ = self.said.send(poke);
         }
+    }
+
+    pub(crate) fn said(&self) -> broadcast::Receiver<Poke> {
+        self.said.subscribe()
     }
 }
 
@@ -62,20 +84,24 @@ pub(crate) async fn live(
 }
 
 async fn feed(server: Server, identity: Identity, mut socket: WebSocket) {
-    let (mut pokes, mut revoked) = (server.feed.pokes.subscribe(), server.feed.revoked.subscribe());
+    let mut news = server.feed.news.subscribe();
     let mut spaces = BTreeSet::new();
     let mut ping = tokio::time::interval(PING_EVERY);
     loop {
         let message = tokio::select! {
-            poke = pokes.recv() => match poke {
-                Ok(poke) => {
-                    if !may_hear(&server, identity, poke.space, &mut spaces).await {
-                        continue;
-                    }
-                    serde_json::to_string(&poke).map(|text| Message::Text(text.into())).ok()
+            heard = news.recv() => match heard {
+                Ok(News::Poke(poke)) => match may_hear(&server, identity, poke.space, &mut spaces).await {
+                    true => Some(text(poke)),
+                    false => continue,
+                },
+                Ok(News::Revoked(device)) if identity.device != Some(device) => continue,
+                Ok(News::Missed) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                    spaces.clear();
+                    // Any poke makes the app ask for everything.
+                    let poke = Poke { space: identity.user.into(), version: 0 };
+                    is_let_in(&server, identity).await.then(|| text(poke))
                 }
-                Err(broadcast::error::RecvError::Lagged(_)) => continue,
-                Err(broadcast::error::RecvError::Closed) => None,
+                Ok(News::Revoked(_)) | Err(broadcast::error::RecvError::Closed) => None,
             },
             _ = ping.tick() => match is_let_in(&server, identity).await {
                 true => {
@@ -84,12 +110,6 @@ async fn feed(server: Server, identity: Identity, mut socket: WebSocket) {
                     Some(Message::Ping(bytes::Bytes::new()))
                 }
                 false => None,
-            },
-            gone = revoked.recv() => match gone {
-                Ok(device) if identity.device != Some(device) => continue,
-                // One that lags asks at the next ping.
-                Err(broadcast::error::RecvError::Lagged(_)) => continue,
-                _ => None,
             },
             () = server.feed.stop.cancelled() => None,
             heard = socket.recv() => match heard {
@@ -103,6 +123,10 @@ async fn feed(server: Server, identity: Identity, mut socket: WebSocket) {
             return;
         }
     }
+}
+
+fn text(poke: Poke) -> Message {
+    Message::Text(serde_json::json!(poke).to_string().into())
 }
 
 /// A device that was locked out while another node, or nobody, told us.

@@ -3,10 +3,12 @@
 
 mod batch;
 mod complete;
+mod locks;
 pub(crate) mod moving;
 
 pub(crate) use batch::{complete_all, open_all};
 pub(crate) use complete::complete;
+pub(crate) use locks::Locks;
 
 use crate::Server;
 use crate::api::ApiError;
@@ -22,31 +24,10 @@ use lectern_shared::protocol::{
 };
 use lectern_shared::sync::{self, Read};
 use lectern_shared::upload::FILE_BYTES_MAX;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 /// Name of the object metadata that says whose bytes these are.
 const META_ASSET: &str = "lectern-asset";
-
-/// One call at a time for an asset: opening and completing are several steps on two systems.
-#[derive(Clone, Default)]
-pub(crate) struct Locks(Arc<Mutex<HashMap<AssetId, Weak<tokio::sync::Mutex<()>>>>>);
-
-impl Locks {
-    async fn lock(&self, asset: AssetId) -> tokio::sync::OwnedMutexGuard<()> {
-        let lock = {
-            let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            locks.retain(|_, lock| lock.strong_count() > 0);
-            let known = locks.get(&asset).and_then(Weak::upgrade);
-            known.unwrap_or_else(|| {
-                let new = Arc::new(tokio::sync::Mutex::new(()));
-                locks.insert(asset, Arc::downgrade(&new));
-                new
-            })
-        };
-        lock.lock_owned().await
-    }
-}
 
 /// The asset, if it is in a library the person may write to.
 async fn owned_asset(server: &Server, who: Identity, id: AssetId) -> Result<Asset, ApiError> {
@@ -98,7 +79,7 @@ fn meta(asset: &Asset, content_type: &str) -> ObjectMeta {
 pub(crate) async fn open(server: &Server, who: Identity, request: OpenUpload) -> Result<OpenedUpload, ApiError> {
     let asset = owned_asset(server, who, request.asset).await?;
     check_request(&asset, &request)?;
-    let _one = server.uploads.lock(asset.id).await;
+    let _one = server.uploads.lock(asset.id).await?;
     if let Some(row) = object(server, asset.id).await? {
         match row.state {
             ObjectState::Ready => return Ok(OpenedUpload::Ready { bytes: row.bytes }),
@@ -284,7 +265,7 @@ pub(crate) async fn parts(server: &Server, who: Identity, asset: AssetId) -> Res
 /// Takes the store's side away. What is complete stays: deleting an asset is another matter.
 pub(crate) async fn cancel(server: &Server, who: Identity, asset: AssetId) -> Result<(), ApiError> {
     let asset = owned_asset(server, who, asset).await?;
-    let _one = server.uploads.lock(asset.id).await;
+    let _one = server.uploads.lock(asset.id).await?;
     let Some(row) = object(server, asset.id).await? else { return Ok(()) };
     if row.state == ObjectState::Ready {
         return Ok(());

@@ -10,6 +10,7 @@ mod faults;
 mod growing;
 mod local;
 mod manners;
+mod nodes;
 mod object_stores;
 mod offline;
 mod rclone;

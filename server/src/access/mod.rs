@@ -7,6 +7,7 @@ mod tokens;
 
 use crate::api::ApiError;
 use crate::auth::Identity;
+use crate::live::News;
 use crate::store::{Account, People};
 use crate::{Server, StoreFailure};
 use attempts::Attempts;
@@ -90,7 +91,7 @@ impl Team {
             tx.revoke(device.id, user).await?;
         }
         tx.commit().await?;
-        devices.iter().for_each(|device| self.server.feed.revoked(device.id));
+        devices.iter().for_each(|device| self.server.feed.hear(News::Revoked(device.id)));
         Ok(devices.len())
     }
 

@@ -3,6 +3,7 @@
 use super::{Team, admin, library_version, make_code, tokens};
 use crate::api::{ApiError, parse};
 use crate::auth::Identity;
+use crate::live::News;
 use crate::store::{Locking, People, Scope, Tx};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
@@ -145,7 +146,7 @@ async fn revoke_device(
         return Err(ApiError::new(ProblemCode::NotFound, "there is no such device"));
     }
     tx.commit().await?;
-    team.server.feed.revoked(device);
+    team.server.feed.hear(News::Revoked(device));
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -150,6 +150,13 @@ impl Store {
         })
     }
 
+    pub(crate) fn postgres(&self) -> Option<&PgPool> {
+        match &self.0 {
+            Database::Sqlite { .. } => None,
+            Database::Postgres(pool) => Some(pool),
+        }
+    }
+
     /// Makes the person and their library, once.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Tables `account`, `device`, `pairing_code`, `member` and `secret`: who is let in, and what they may do.
 
 use super::{StoreFailure, Tx};
+use crate::nodes;
 use lectern_shared::Millis;
 use lectern_shared::access::{Device, Member, Role};
 use lectern_shared::ids::{DeviceId, SpaceId, UserId};
@@ -146,6 +147,11 @@ impl People for Tx {
             let query = sqlx::query(sql).bind(device.0).bind(user.0).bind(crate::now());
             query.execute(c).await.map(|done| done.rows_affected())
         })?;
+        if let Tx::Postgres(tx) = self {
+            // With the commit: the other nodes end its feeds, whoever locks it out.
+            let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(nodes::CHANNEL);
+            notify.bind(nodes::revoked(device)?).execute(&mut **tx).await?;
+        }
         Ok(revoked == 1)
     }
 

@@ -15,7 +15,6 @@ use lectern_shared::protocol::{
 };
 use lectern_shared::sync;
 use std::collections::{BTreeSet, HashMap};
-use tokio::sync::OwnedMutexGuard;
 
 /// What the transaction made of one of the calls. None: for the single call to decide.
 type Plain<T> = Result<Option<T>, ApiError>;
@@ -39,15 +38,6 @@ impl Known {
     }
 }
 
-/// In id order, so that two batches never wait for each other in a ring.
-async fn lock_all(server: &Server, assets: &BTreeSet<AssetId>) -> Vec<OwnedMutexGuard<()>> {
-    let mut guards = Vec::with_capacity(assets.len());
-    for asset in assets {
-        guards.push(server.uploads.lock(*asset).await);
-    }
-    guards
-}
-
 /// Few, and each once.
 fn distinct(assets: impl ExactSizeIterator<Item = AssetId>) -> Result<BTreeSet<AssetId>, ApiError> {
     let count = assets.len();
@@ -63,7 +53,7 @@ fn distinct(assets: impl ExactSizeIterator<Item = AssetId>) -> Result<BTreeSet<A
 
 pub(crate) async fn open_all(server: &Server, who: Identity, request: OpenUploads) -> Result<OpenedUploads, ApiError> {
     let ids = distinct(request.uploads.iter().map(|upload| upload.asset))?;
-    let guards = lock_all(server, &ids).await;
+    let guards = server.uploads.lock_all(&ids).await?;
     let mut free = server.places.now().free_bytes().await;
     let mut tx = server.store.begin_write().await?;
     let ids: Vec<AssetId> = ids.into_iter().collect();
@@ -116,7 +106,7 @@ pub(crate) async fn complete_all(
     request: CompleteUploads,
 ) -> Result<CompletedUploads, ApiError> {
     let ids = distinct(request.uploads.iter().map(|(asset, _)| *asset))?;
-    let guards = lock_all(server, &ids).await;
+    let guards = server.uploads.lock_all(&ids).await?;
     let ids: Vec<AssetId> = ids.into_iter().collect();
     let mut tx = server.store.begin_write().await?;
     tx.lock(&Scope::of_assets(ids.iter().copied())).await?;

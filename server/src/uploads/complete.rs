@@ -19,7 +19,7 @@ pub(crate) async fn complete(
     request: &CompleteUpload,
 ) -> Result<(), ApiError> {
     let asset = owned_asset(server, who, asset).await?;
-    let _one = server.uploads.lock(asset.id).await;
+    let _one = server.uploads.lock(asset.id).await?;
     let Some(row) = object(server, asset.id).await? else {
         return Err(ApiError::new(ProblemCode::UploadGone, "open the upload first"));
     };

@@ -98,7 +98,7 @@ impl Server {
     /// # Errors
     /// See [`MoveError`]; each may pass.
     pub async fn begin_move(&self, id: AssetId) -> Result<Option<Move>, MoveError> {
-        let _one = self.uploads.lock(id).await;
+        let _one = self.uploads.lock(id).await?;
         let Some(row) = object(self, id).await?.filter(|row| !self.places.has(row)) else { return Ok(None) };
         if row.state != ObjectState::Ready {
             return Ok(None);
@@ -175,7 +175,7 @@ impl Server {
     /// # Errors
     /// See [`MoveError`]. The object is still in the former store then.
     pub async fn end_move(&self, moving: &Move, parts: Vec<CompletedPart>, blake3: &str) -> Result<(), MoveError> {
-        let _one = self.uploads.lock(moving.asset).await;
+        let _one = self.uploads.lock(moving.asset).await?;
         let row = object(self, moving.asset).await?.filter(|row| !self.places.has(row));
         let Some(row) = row.filter(|row| row.state == ObjectState::Ready) else { return Ok(()) };
         let request = CompleteUpload { parts, bytes: moving.bytes, blake3: blake3.to_owned(), sent_once: false };

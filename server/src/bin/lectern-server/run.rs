@@ -29,6 +29,7 @@ pub async fn serve(arguments: &Arguments, serve: &Serve) -> Result<(), Failure> 
     let (objects, _local) = objects(serve).await?;
     let server = Server::new(database, objects);
     let team = Team::open(server.clone()).await?;
+    server.join_nodes().await?;
     let listener = TcpListener::bind(serve.listen).await?;
     // For scripts that let the system choose the port.
     println!("listening on {}", listener.local_addr()?);

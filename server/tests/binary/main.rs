@@ -2,49 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+mod nodes;
+mod program;
+
 use lectern_shared::access::{AccessToken, Me, PairRequest, Paired};
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-
-struct Running {
-    child: Child,
-    address: String,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn program(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lectern-server"));
-    command.arg("--database").arg(format!("sqlite:{}", folder.join("server.sqlite").display())).args(arguments);
-    for name in ["LECTERN_DATABASE", "LECTERN_STORE", "LECTERN_STORE_KEY_ID", "LECTERN_STORE_KEY", "LECTERN_LISTEN"] {
-        command.env_remove(name);
-    }
-    command
-}
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    program(folder, arguments).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).trim().to_owned()
-}
-
-fn serve(folder: &Path) -> Running {
-    let store = folder.join("store");
-    let mut command = program(folder, &["serve", "--listen", "127.0.0.1:0", "--store-folder"]);
-    let mut child = command.arg(store).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("listening on ").unwrap();
-    Running { child, address: format!("http://{address}") }
-}
+use program::{run, serve, text};
+use std::process::Command;
 
 #[tokio::test]
 async fn somebody_is_invited_on_the_command_line_let_in_listed_and_locked_out() {
@@ -53,7 +16,7 @@ async fn somebody_is_invited_on_the_command_line_let_in_listed_and_locked_out() 
     let code = text(&run(folder.path(), &["invite", "Ada@Example.edu", "--name", "Ada"]).stdout);
     let http = reqwest::Client::new();
     let request = PairRequest { code, device_name: "Laptop".to_owned() };
-    let at = |path: &str| format!("{}{path}", server.address);
+    let at = |path: &str| server.at(path);
     let paired: Paired = http.post(at("/v1/pair")).json(&request).send().await.unwrap().json().await.unwrap();
     let asked = http.post(at("/v1/token")).bearer_auth(&paired.device_token).send().await.unwrap();
     let token: AccessToken = asked.json().await.unwrap();
