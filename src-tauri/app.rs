@@ -5,7 +5,7 @@ use crate::platform::awake::Awake;
 use crate::platform::drops::Drops;
 use crate::platform::{dialogs, drops, opened, places};
 use lectern_engine::remote::sender::Pace;
-use lectern_engine::workspace::{KeyRing, OpenError, Opening, StoreConnection, Workspace};
+use lectern_engine::workspace::{KeyRing, Listeners, OpenError, Opening, StoreConnection, Workspace, Workspaces};
 use lectern_shared::error::AppError;
 use std::ffi::OsString;
 use std::path::Path;
@@ -19,24 +19,27 @@ const SHUTDOWN_MAX: Duration = Duration::from_secs(5);
 
 /// What commands work on.
 pub struct App {
-    connection: StoreConnection,
+    pub workspaces: Arc<Workspaces>,
     pub events: Events,
     pub drops: Drops,
     pub handle: AppHandle,
 }
 
 impl App {
-    /// Runs `work` on the open workspace.
+    /// Runs `work` on the workspace that is shown.
     ///
     /// # Errors
     /// As [`StoreConnection::with`].
     pub async fn with<T>(&self, work: impl AsyncFnOnce(&Workspace) -> Result<T, AppError>) -> Result<T, AppError> {
-        self.connection.with(work).await
+        self.connection().await?.with(work).await
     }
 
-    /// The workspace's store, to look at and to change.
-    pub fn connection(&self) -> &StoreConnection {
-        &self.connection
+    /// The shown workspace's store, to look at and to change.
+    ///
+    /// # Errors
+    /// As [`Workspaces::shown`].
+    pub async fn connection(&self) -> Result<Arc<StoreConnection>, AppError> {
+        self.workspaces.shown().await
     }
 }
 
@@ -106,29 +109,31 @@ fn with_guard(mut builder: Builder<Wry>, drops: &Drops, events: &Events) -> Buil
 }
 
 async fn open(handle: AppHandle, events: Events, drops: Drops) -> Result<App, OpenError> {
-    let folder = places::workspace_folder(&handle)?;
+    let folder = places::workspaces(&handle)?;
     let prober = std::env::current_exe()?;
     let pace = Pace::default();
     // Lets a test look at an upload that is under way.
     pace.limit(std::env::var("LECTERN_TEST_BYTES_PER_SECOND").ok().and_then(|rate| rate.parse().ok()));
-    let (sink, awake) = (events.clone(), Awake::start());
-    let events_sink = Arc::new(move |event| {
-        awake.told(&event);
-        sink.send(event);
+    let sink = events.clone();
+    let to_window = Arc::new(move |event| sink.send(event));
+    let opening = Opening { prober, line: pace.into(), events: to_window, keys: KeyRing::default(), idle: false };
+    // While any of them sends, the computer stays awake.
+    let listeners: Listeners = Arc::new(|| {
+        let awake = Awake::start();
+        Arc::new(move |event| awake.told(&event))
     });
-    let opening = Opening { prober, line: pace.into(), events: events_sink, keys: KeyRing::default(), idle: false };
-    let mut connection = StoreConnection::open(&folder, opening).await?;
     // Lets a test bring a Backblaze of its own.
-    if let Some(address) = std::env::var("LECTERN_TEST_B2_ADDRESS").ok().and_then(|address| address.parse().ok()) {
-        connection = connection.with_b2_at(address);
-    }
-    Ok(App { connection, events, drops, handle })
+    let b2 = std::env::var("LECTERN_TEST_B2_ADDRESS").ok().and_then(|address| address.parse().ok());
+    let workspaces = Arc::new(Workspaces::open(&folder, opening, listeners, b2).await?);
+    let others = workspaces.clone();
+    tauri::async_runtime::spawn(async move { others.open_all().await });
+    Ok(App { workspaces, events, drops, handle })
 }
 
 async fn close(handle: &AppHandle) {
     let Some(app) = handle.try_state::<App>() else { return };
     // A command may hang on a network share that is gone: quitting does not wait for it.
-    if tokio::time::timeout(SHUTDOWN_MAX, app.connection.close()).await.is_err() {
+    if tokio::time::timeout(SHUTDOWN_MAX, app.workspaces.close()).await.is_err() {
         tracing::warn!("the workspace was not closed in time; the next start goes on from its journal");
     }
 }

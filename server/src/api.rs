@@ -2,20 +2,22 @@
 
 use crate::auth::Identity;
 use crate::object_store::StoreError;
-use crate::{Server, StoreFailure, live, pull, push, uploads};
+use crate::{Server, StoreFailure, live, progress, pull, push, uploads};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use http::StatusCode;
 use lectern_shared::ids::{AssetId, UserId};
 use lectern_shared::protocol::{
-    CompleteUpload, CompleteUploads, OpenUpload, OpenUploads, Problem, ProblemCode, PullRequest, PushRequest,
-    REQUEST_BYTES_MAX, Rendition, UrlsRequest,
+    CompleteUpload, CompleteUploads, CompletedUploads, OpenUpload, OpenUploads, OpenedUpload, OpenedUploads,
+    PartsResponse, Problem, ProblemCode, PullRequest, PullResponse, PushRequest, PushResponse, REQUEST_BYTES_MAX,
+    Rendition, SignedUrl, UrlsRequest, UrlsResponse,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// Any answer that is not 2xx.
 #[derive(Debug)]
@@ -70,21 +72,22 @@ impl From<StoreError> for ApiError {
 }
 
 impl Server {
-    /// The routes, for requests that carry an [`Identity`].
-    pub fn router(&self) -> Router {
-        Router::new()
-            .route("/v1/push", post(push_route))
-            .route("/v1/pull", post(pull_route))
-            .route("/v1/live", get(live::live))
-            .route("/v1/uploads", post(open_upload))
-            .route("/v1/uploads/batch", post(open_uploads))
-            .route("/v1/uploads/complete", post(complete_uploads))
-            .route("/v1/uploads/{asset}", axum::routing::delete(cancel_upload))
-            .route("/v1/uploads/{asset}/urls", post(part_urls))
-            .route("/v1/uploads/{asset}/parts", get(stored_parts))
-            .route("/v1/uploads/{asset}/complete", post(complete_upload))
-            .route("/v1/assets/{asset}/thumbnail", post(thumbnail_url))
-            .route("/v1/assets/{asset}/url", get(asset_url))
+    /// The routes, for requests that carry an [`Identity`], with their description.
+    pub(crate) fn described(&self) -> OpenApiRouter {
+        OpenApiRouter::new()
+            .routes(routes!(push_route))
+            .routes(routes!(pull_route))
+            .routes(routes!(live::live))
+            .routes(routes!(progress::progress))
+            .routes(routes!(open_upload))
+            .routes(routes!(open_uploads))
+            .routes(routes!(complete_uploads))
+            .routes(routes!(cancel_upload))
+            .routes(routes!(part_urls))
+            .routes(routes!(stored_parts))
+            .routes(routes!(complete_upload))
+            .routes(routes!(thumbnail_url))
+            .routes(routes!(asset_url))
             // 10,000 parts of a complete call are 1.3 MiB.
             .layer(DefaultBodyLimit::max(8 * REQUEST_BYTES_MAX))
             .with_state(self.clone())
@@ -92,7 +95,7 @@ impl Server {
 
     /// The routes for one person, let in without a token: the app's own server.
     pub fn router_for(&self, user: UserId) -> Router {
-        self.router().layer(Extension(Identity { user, device: None }))
+        Router::from(self.described()).layer(Extension(Identity { user, device: None }))
     }
 }
 
@@ -103,31 +106,43 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &Bytes, bytes_max: usize) -> Resu
     serde_json::from_slice(body).map_err(|error| ApiError::new(ProblemCode::Invalid, error.to_string()))
 }
 
+/// Executes mutations: exactly those after the last one, in order. The same ones again are answered as before.
+#[utoipa::path(post, path = "/v1/push", tag = "sync", request_body = PushRequest, responses((status = OK, body = PushResponse), (status = "default", body = Problem)))]
 async fn push_route(State(server): State<Server>, who: Identity, body: Bytes) -> Result<Response, ApiError> {
     let request: PushRequest = parse(&body, REQUEST_BYTES_MAX)?;
     Ok(Json(push::push(&server, who, request).await?).into_response())
 }
 
+/// What changed since the cookies, all from one snapshot.
+#[utoipa::path(post, path = "/v1/pull", tag = "sync", request_body = PullRequest, responses((status = OK, body = PullResponse), (status = "default", body = Problem)))]
 async fn pull_route(State(server): State<Server>, who: Identity, body: Bytes) -> Result<Response, ApiError> {
     let request: PullRequest = parse(&body, REQUEST_BYTES_MAX)?;
     Ok(Json(pull::pull(&server, who, request).await?).into_response())
 }
 
+/// Opens the store's side of an upload, or answers the one that is there.
+#[utoipa::path(post, path = "/v1/uploads", tag = "uploads", request_body = OpenUpload, responses((status = OK, body = OpenedUpload), (status = "default", body = Problem)))]
 async fn open_upload(State(server): State<Server>, who: Identity, body: Bytes) -> Result<Response, ApiError> {
     let request: OpenUpload = parse(&body, REQUEST_BYTES_MAX)?;
     Ok(Json(uploads::open(&server, who, request).await?).into_response())
 }
 
+/// Opens uploads of one PUT each.
+#[utoipa::path(post, path = "/v1/uploads/batch", tag = "uploads", request_body = OpenUploads, responses((status = OK, body = OpenedUploads), (status = "default", body = Problem)))]
 async fn open_uploads(State(server): State<Server>, who: Identity, body: Bytes) -> Result<Response, ApiError> {
     let request: OpenUploads = parse(&body, REQUEST_BYTES_MAX)?;
     Ok(Json(uploads::open_all(&server, who, request).await?).into_response())
 }
 
+/// Checks and completes uploads of one PUT each.
+#[utoipa::path(post, path = "/v1/uploads/complete", tag = "uploads", request_body = CompleteUploads, responses((status = OK, body = CompletedUploads), (status = "default", body = Problem)))]
 async fn complete_uploads(State(server): State<Server>, who: Identity, body: Bytes) -> Result<Response, ApiError> {
     let request: CompleteUploads = parse(&body, REQUEST_BYTES_MAX)?;
     Ok(Json(uploads::complete_all(&server, who, request).await?).into_response())
 }
 
+/// Signs URLs that parts are PUT to.
+#[utoipa::path(post, path = "/v1/uploads/{asset}/urls", tag = "uploads", params(("asset" = AssetId, Path)), request_body = UrlsRequest, responses((status = OK, body = UrlsResponse), (status = "default", body = Problem)))]
 async fn part_urls(
     State(server): State<Server>,
     who: Identity,
@@ -138,6 +153,8 @@ async fn part_urls(
     Ok(Json(uploads::urls(&server, who, asset, &request).await?).into_response())
 }
 
+/// The parts that the store has.
+#[utoipa::path(get, path = "/v1/uploads/{asset}/parts", tag = "uploads", params(("asset" = AssetId, Path)), responses((status = OK, body = PartsResponse), (status = "default", body = Problem)))]
 async fn stored_parts(
     State(server): State<Server>,
     who: Identity,
@@ -146,6 +163,8 @@ async fn stored_parts(
     Ok(Json(uploads::parts(&server, who, asset).await?).into_response())
 }
 
+/// Has the store put the parts together, and checks what came of it. Again after success: success.
+#[utoipa::path(post, path = "/v1/uploads/{asset}/complete", tag = "uploads", params(("asset" = AssetId, Path)), request_body = CompleteUpload, responses((status = NO_CONTENT), (status = "default", body = Problem)))]
 async fn complete_upload(
     State(server): State<Server>,
     who: Identity,
@@ -157,6 +176,8 @@ async fn complete_upload(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Takes the store's side of an unfinished upload away.
+#[utoipa::path(delete, path = "/v1/uploads/{asset}", tag = "uploads", params(("asset" = AssetId, Path)), responses((status = NO_CONTENT), (status = "default", body = Problem)))]
 async fn cancel_upload(
     State(server): State<Server>,
     who: Identity,
@@ -166,6 +187,8 @@ async fn cancel_upload(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Signs a URL that the asset's picture is PUT to.
+#[utoipa::path(post, path = "/v1/assets/{asset}/thumbnail", tag = "assets", params(("asset" = AssetId, Path)), responses((status = OK, body = SignedUrl), (status = "default", body = Problem)))]
 async fn thumbnail_url(
     State(server): State<Server>,
     who: Identity,
@@ -179,6 +202,8 @@ struct UrlQuery {
     rendition: Rendition,
 }
 
+/// Signs a URL that the bytes are read from: of one's own assets, and of those that a course one is in shows.
+#[utoipa::path(get, path = "/v1/assets/{asset}/url", tag = "assets", params(("asset" = AssetId, Path), ("rendition" = Rendition, Query)), responses((status = OK, body = SignedUrl), (status = "default", body = Problem)))]
 async fn asset_url(
     State(server): State<Server>,
     who: Identity,

@@ -8,6 +8,7 @@ pub mod live;
 mod nodes;
 pub mod object_store;
 mod places;
+mod progress;
 mod pull;
 mod push;
 mod store;
@@ -18,6 +19,7 @@ pub use store::{Store, StoreFailure};
 pub use uploads::moving::{Carried, Left, Move, MoveError};
 
 use lectern_shared::Millis;
+use lectern_shared::protocol::PULL_ROWS_MAX;
 use object_store::ObjectStore;
 use places::Places;
 use std::sync::Arc;
@@ -31,6 +33,8 @@ pub struct Server {
     pub(crate) places: Places,
     pub(crate) feed: live::Feed,
     pub(crate) uploads: uploads::Locks,
+    /// Most rows of one answer to a pull.
+    pub(crate) page_rows: usize,
     /// This one, among others on the same database.
     pub(crate) node: Uuid,
     incarnation: Arc<OnceCell<u64>>,
@@ -48,7 +52,21 @@ impl Server {
     pub fn with_places(store: Store, current: Place, former: Option<Former>) -> Self {
         let places = Places::new(current, former);
         let uploads = uploads::Locks::of(&store);
-        Self { store, places, feed: live::Feed::default(), uploads, node: Uuid::now_v7(), incarnation: Arc::default() }
+        Self {
+            store,
+            places,
+            feed: live::Feed::default(),
+            uploads,
+            page_rows: PULL_ROWS_MAX,
+            node: Uuid::now_v7(),
+            incarnation: Arc::default(),
+        }
+    }
+
+    /// With smaller or larger pages, for tests and benches.
+    #[must_use]
+    pub fn with_pages_of(self, rows: usize) -> Self {
+        Self { page_rows: rows.max(1), ..self }
     }
 
     /// Which life of the database this is: it begins another one when it was restored.

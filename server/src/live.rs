@@ -1,4 +1,5 @@
-//! The live feed: data-free pokes. A lost one costs a delay, never data: the pull is the truth.
+//! The live feed: data-free pokes, and progress that nobody keeps. A lost one costs a delay, never data: the pull is the
+//! truth.
 
 use crate::Server;
 use crate::api::ApiError;
@@ -7,11 +8,14 @@ use crate::store::People;
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
-use lectern_shared::ids::{DeviceId, SpaceId};
-use lectern_shared::protocol::Poke;
+use lectern_shared::ids::{DeviceId, SpaceId, UserId};
+use lectern_shared::protocol::{ColleagueProgress, LiveMessage, Poke, Problem, Progress};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::broadcast;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// How much a slow listener may lag behind before it is told to pull everything.
@@ -20,7 +24,7 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 const SEND_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a feed may have to tell.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum News {
     Poke(Poke),
     /// The feeds of this device end.
@@ -29,18 +33,37 @@ pub(crate) enum News {
     Missed,
 }
 
+/// Progress in one space, and the device that told it: its own feed needs no echo.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Told {
+    pub(crate) device: Option<DeviceId>,
+    pub(crate) space: SpaceId,
+    pub(crate) by: UserId,
+    pub(crate) by_name: String,
+    pub(crate) items: Vec<Progress>,
+}
+
+/// What happened on this node, for the others.
+#[derive(Clone, Debug)]
+pub(crate) enum Said {
+    Poke(Poke),
+    Progress(Arc<Told>),
+}
+
 #[derive(Clone)]
 pub(crate) struct Feed {
     news: broadcast::Sender<News>,
-    /// What happened on this node, for the others.
-    said: broadcast::Sender<Poke>,
+    /// Apart from the news: it comes in masses, and what is lost of it nobody misses.
+    progress: broadcast::Sender<Arc<Told>>,
+    /// Where there are other nodes.
+    said: Arc<OnceLock<mpsc::UnboundedSender<Said>>>,
     stop: CancellationToken,
 }
 
 impl Default for Feed {
     fn default() -> Self {
-        let (news, said) = (broadcast::channel(LAG_MAX).0, broadcast::channel(LAG_MAX).0);
-        Self { news, said, stop: CancellationToken::new() }
+        let (news, progress) = (broadcast::channel(LAG_MAX).0, broadcast::channel(LAG_MAX).0);
+        Self { news, progress, said: Arc::default(), stop: CancellationToken::new() }
     }
 }
 
@@ -61,20 +84,45 @@ impl Feed {
         let _ = self.news.send(news);
     }
 
+    pub(crate) fn hear_told(&self, told: Arc<Told>) {
+        let _ = self.progress.send(told);
+    }
+
     pub(crate) fn poke(&self, pokes: impl IntoIterator<Item = (SpaceId, u64)>) {
         for (space, version) in pokes {
             let poke = Poke { space, version };
             self.hear(News::Poke(poke));
-            let _ = self.said.send(poke);
+            self.say(Said::Poke(poke));
         }
     }
 
-    pub(crate) fn said(&self) -> broadcast::Receiver<Poke> {
-        self.said.subscribe()
+    pub(crate) fn tell(&self, told: Arc<Told>) {
+        self.hear_told(told.clone());
+        self.say(Said::Progress(told));
+    }
+
+    fn say(&self, said: Said) {
+        if let Some(others) = self.said.get() {
+            let _ = others.send(said);
+        }
+    }
+
+    /// What is said from now on. None: somebody listens already.
+    pub(crate) fn said(&self) -> Option<mpsc::UnboundedReceiver<Said>> {
+        let (say, said) = mpsc::unbounded_channel();
+        self.said.set(say).is_ok().then_some(said)
+    }
+
+    /// Feeds that are open.
+    pub(crate) fn count(&self) -> usize {
+        self.news.receiver_count()
     }
 }
 
-/// `GET /v1/live`, upgraded.
+/// A WebSocket of `LiveMessage`s: which spaces have changed, and how far others are with their work. Hints; the pull is the
+/// truth.
+#[utoipa::path(get, path = "/v1/live", tag = "sync",
+    responses((status = SWITCHING_PROTOCOLS, body = LiveMessage), (status = "default", body = Problem)))]
 pub(crate) async fn live(
     State(server): State<Server>,
     identity: Identity,
@@ -84,29 +132,44 @@ pub(crate) async fn live(
 }
 
 async fn feed(server: Server, identity: Identity, mut socket: WebSocket) {
-    let mut news = server.feed.news.subscribe();
+    let (mut news, mut progress) = (server.feed.news.subscribe(), server.feed.progress.subscribe());
+    // Where one is a member. Asked for anew when one's own library is poked, which every change of it does, and at times.
     let mut spaces = BTreeSet::new();
+    look(&server, identity, &mut spaces).await;
     let mut ping = tokio::time::interval(PING_EVERY);
     loop {
         let message = tokio::select! {
             heard = news.recv() => match heard {
-                Ok(News::Poke(poke)) => match may_hear(&server, identity, poke.space, &mut spaces).await {
-                    true => Some(text(poke)),
-                    false => continue,
-                },
+                Ok(News::Poke(poke)) => {
+                    if poke.space == identity.user.into() {
+                        look(&server, identity, &mut spaces).await;
+                    }
+                    if !spaces.contains(&poke.space) {
+                        continue;
+                    }
+                    Some(text(&LiveMessage::Poke(poke)))
+                }
                 Ok(News::Revoked(device)) if identity.device != Some(device) => continue,
-                Ok(News::Missed) | Err(broadcast::error::RecvError::Lagged(_)) => {
-                    spaces.clear();
+                Ok(News::Missed) | Err(RecvError::Lagged(_)) => {
+                    look(&server, identity, &mut spaces).await;
                     // Any poke makes the app ask for everything.
                     let poke = Poke { space: identity.user.into(), version: 0 };
-                    is_let_in(&server, identity).await.then(|| text(poke))
+                    is_let_in(&server, identity).await.then(|| text(&LiveMessage::Poke(poke)))
                 }
-                Ok(News::Revoked(_)) | Err(broadcast::error::RecvError::Closed) => None,
+                Ok(News::Revoked(_)) | Err(RecvError::Closed) => None,
+            },
+            told = progress.recv() => match told {
+                Ok(told) if told.device != identity.device && spaces.contains(&told.space) => {
+                    let Told { by, by_name, items, .. } = told.as_ref().clone();
+                    Some(text(&LiveMessage::Progress(ColleagueProgress { by, by_name, items })))
+                }
+                Ok(_) | Err(RecvError::Lagged(_)) => continue,
+                Err(RecvError::Closed) => None,
             },
             _ = ping.tick() => match is_let_in(&server, identity).await {
                 true => {
                     // Courses one was taken out of on another node.
-                    spaces.clear();
+                    look(&server, identity, &mut spaces).await;
                     Some(Message::Ping(bytes::Bytes::new()))
                 }
                 false => None,
@@ -125,8 +188,8 @@ async fn feed(server: Server, identity: Identity, mut socket: WebSocket) {
     }
 }
 
-fn text(poke: Poke) -> Message {
-    Message::Text(serde_json::json!(poke).to_string().into())
+fn text(message: &LiveMessage) -> Message {
+    Message::Text(serde_json::json!(message).to_string().into())
 }
 
 /// A device that was locked out while another node, or nobody, told us.
@@ -139,10 +202,9 @@ async fn is_let_in(server: &Server, identity: Identity) -> bool {
     }
 }
 
-async fn may_hear(server: &Server, identity: Identity, space: SpaceId, known: &mut BTreeSet<SpaceId>) -> bool {
-    // A poke of one's own library may be about what one may see now.
-    if !known.contains(&space) || space == identity.user.into() {
-        *known = server.store.spaces_of(identity.user).await.unwrap_or_default();
+/// While the database is away, what was known counts.
+async fn look(server: &Server, identity: Identity, known: &mut BTreeSet<SpaceId>) {
+    if let Ok(spaces) = server.store.spaces_of(identity.user).await {
+        *known = spaces;
     }
-    known.contains(&space)
 }

@@ -39,7 +39,8 @@ pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -
     reads.iter().for_each(|read| scope.add(*read));
     tx.lock(&scope).await?;
     // What changes a role locks its space too: this is what holds until the end.
-    let mut pushing = Pushing { who, roles: tx.roles(who.user).await?, writing: Writing::default() };
+    let mut pushing =
+        Pushing { who, roles: tx.roles(who.user).await?, writing: Writing::default(), made_course: false };
     let named = reads.into_iter().filter_map(|read| if let Read::Row(key) = read { Some(key) } else { None });
     pushing.writing.look_for(&mut tx, named.collect()).await?;
     let (mut results, mut new) = (Vec::with_capacity(request.mutations.len()), Vec::new());
@@ -60,7 +61,9 @@ pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -
     tx.advance(request.client, &new).await?;
     let versions = pushing.writing.finish(&mut tx).await?;
     tx.commit().await?;
-    server.feed.poke(versions);
+    // Whoever makes a course is in one more: their other feeds look again before they hear of it.
+    let library = pushing.made_course.then_some((who.user.into(), 0));
+    server.feed.poke(library.into_iter().chain(versions));
     Ok(PushResponse { incarnation, last_mutation_id: last, results })
 }
 
@@ -88,6 +91,7 @@ struct Pushing {
     /// What the person may do where.
     roles: BTreeMap<SpaceId, Role>,
     writing: Writing,
+    made_course: bool,
 }
 
 impl Pushing {
@@ -131,6 +135,7 @@ impl Pushing {
         }
         // A new course is a new space.
         for course in effects.iter().filter(|row| matches!(row, Row::Course(_))).map(Row::space) {
+            self.made_course |= !self.roles.contains_key(&course);
             self.roles.entry(course).or_insert(Role::Owner);
         }
         Ok(result(MutationStatus::Ok, None, None))

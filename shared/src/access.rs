@@ -16,6 +16,7 @@ pub const NAME_BYTES_MAX: usize = 200;
 
 /// What a person may do in a course.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Reads.
@@ -50,6 +51,7 @@ impl Role {
 
 /// `POST /v1/pair`: a one-time code for a device's token. Answered with [`Paired`].
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PairRequest {
     /// As it was shown; spaces, hyphens and case do not matter.
     pub code: String,
@@ -59,6 +61,7 @@ pub struct PairRequest {
 
 /// The token is shown once: the server keeps its hash.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Paired {
     pub device: DeviceId,
     pub device_token: String,
@@ -68,6 +71,7 @@ pub struct Paired {
 
 /// `POST /v1/token`, with the device's token as bearer.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccessToken {
     pub access_token: String,
     pub seconds: u64,
@@ -75,6 +79,7 @@ pub struct AccessToken {
 
 /// `GET /v1/me`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Me {
     pub user: UserId,
     pub name: String,
@@ -85,6 +90,7 @@ pub struct Me {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Device {
     pub id: DeviceId,
     pub name: String,
@@ -96,6 +102,7 @@ pub struct Device {
 
 /// `POST /v1/people`, for admins. Inviting somebody who is there makes a code for another computer of theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Invite {
     pub email: String,
     /// The part of the address before the @ unless given.
@@ -105,6 +112,7 @@ pub struct Invite {
 
 /// The answer to an invitation and to `POST /v1/devices/code`. The code is shown once.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OneTimeCode {
     pub code: String,
     pub expires_at: Millis,
@@ -112,11 +120,13 @@ pub struct OneTimeCode {
 
 /// `GET /v1/courses/{course}/members`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Members {
     pub members: Vec<Member>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Member {
     pub user: UserId,
     pub name: String,
@@ -126,12 +136,14 @@ pub struct Member {
 
 /// `PUT /v1/courses/{course}/members`, for owners.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetMember {
     pub who: Who,
     pub role: Role,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Who {
     User(UserId),

@@ -40,6 +40,11 @@ macro_rules! for_each_command {
             mutate set_sending_rules($crate::upload::SendingRules) -> ();
             /// "I'm teaching now": nothing is sent, within two seconds.
             mutate teach($crate::command::TeachArguments) -> ();
+            query workspaces($crate::command::NoArguments) -> $crate::command::WorkspaceList;
+            /// Shows another workspace. What is being sent goes on.
+            mutate show_workspace($crate::command::ShowWorkspaceArguments) -> ();
+            /// Joins a team with a one-time code, and shows its workspace.
+            mutate join_workspace($crate::command::JoinArguments) -> $crate::command::JoinAnswer;
             query store_details($crate::command::NoArguments) -> $crate::connect::StoreDetails;
             /// Checks a bucket and makes it the workspace's store; with the bucket it has, a new key for it.
             mutate connect_store($crate::connect::Connection) -> $crate::connect::ConnectAnswer;
@@ -170,6 +175,64 @@ pub enum StoreKind {
     S3Compatible,
     /// What a team's server keeps bytes in: its affair.
     Team,
+}
+
+/// Every workspace of this computer, the local one first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct WorkspaceList {
+    pub workspaces: Vec<WorkspaceEntry>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct WorkspaceEntry {
+    /// A name on this computer.
+    pub id: String,
+    pub name: String,
+    pub store: StoreKind,
+    pub bucket: Option<String>,
+    /// Of a team's server.
+    pub address: Option<String>,
+    pub shown: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ShowWorkspaceArguments {
+    pub id: String,
+}
+
+/// What somebody was given by those who run a team's server, and what they call their computer.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct JoinArguments {
+    pub address: String,
+    pub code: String,
+    pub computer: String,
+    /// Of the workspace; empty: the server's host.
+    pub name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum JoinAnswer {
+    Joined {
+        /// Else this computer is let in until Lectern is closed.
+        in_keychain: bool,
+    },
+    Refused {
+        problem: JoinProblem,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum JoinProblem {
+    /// It is none, or not a safe one.
+    Address { detail: String },
+    /// The code was not right, was used, or has ended.
+    Code,
+    /// Too many wrong ones were tried there, by whomever.
+    TooMany,
+    /// It does not answer, or not as a course server does.
+    Server { detail: String },
 }
 
 /// The state line, in facts. The words are the window's.

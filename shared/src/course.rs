@@ -8,6 +8,7 @@ use ts_rs::TS;
 
 /// A course. Its id is also the id of its space.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Course {
     pub id: CourseId,
     pub title: String,
@@ -16,6 +17,7 @@ pub struct Course {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Chapter {
     pub id: ChapterId,
     pub course: CourseId,
@@ -27,6 +29,7 @@ pub struct Chapter {
 
 /// A place in a chapter that shows one asset.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Video {
     pub id: VideoId,
     pub course: CourseId,

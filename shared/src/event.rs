@@ -2,6 +2,7 @@
 
 use crate::change::CacheTag;
 use crate::ids::{AssetId, DropId};
+use crate::protocol::ColleagueProgress;
 use crate::upload::{UploadSnapshot, UploadTotals};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -17,6 +18,10 @@ pub enum AppEvent {
     Progress {
         snapshots: Vec<UploadSnapshot>,
         totals: UploadTotals,
+    },
+    /// How far somebody else is with a piece of work, or oneself on another device. Without news for a while it is over.
+    Elsewhere {
+        progress: ColleagueProgress,
     },
     /// Files from the file manager are over the window. CSS pixels from its top left corner.
     DragOver {

@@ -7,6 +7,7 @@ use ts_rs::TS;
 use uuid::Uuid;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AssetKind {
     Video,
@@ -26,6 +27,7 @@ impl AssetKind {
 
 /// What the server knows of the bytes. How far an upload has come is the upload's business, not the asset's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AssetState {
     /// Announced; the store has no checked object yet.
@@ -36,6 +38,7 @@ pub enum AssetState {
 
 /// What was found out by looking into the file. Every field may be missing: a probe never blocks an upload.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Probe {
     pub duration_ms: Option<u64>,
     pub width: Option<u32>,
@@ -49,6 +52,7 @@ pub struct Probe {
 
 /// One file of the media library. Its bytes never change: a replacement is a new asset with a `predecessor`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Asset {
     pub id: AssetId,
     /// Its library is the space the row lives in.
@@ -70,6 +74,7 @@ pub struct Asset {
 /// What a course shows of an asset, written by the server into each course that uses it, in the same transaction as
 /// every change of the asset: members read a course from its own space alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AssetSummary {
     pub asset: AssetId,
     pub course: CourseId,
@@ -112,6 +117,7 @@ impl AssetSummary {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AttachmentRole {
     Captions,
@@ -121,6 +127,7 @@ pub enum AttachmentRole {
 
 /// An asset tied to a video in a role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attachment {
     pub id: AttachmentId,
     pub course: CourseId,

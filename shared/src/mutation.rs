@@ -11,8 +11,11 @@ pub const IDS_MAX: usize = 1_000;
 
 /// Where a moved or new row goes: after one neighbour, else before the other, else at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Between<Id> {
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<uuid::Uuid>))]
     pub after: Option<Id>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<uuid::Uuid>))]
     pub before: Option<Id>,
 }
 
@@ -24,6 +27,7 @@ impl<Id> Default for Between<Id> {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "name", content = "args")]
 pub enum Mutation {
     #[serde(rename = "course.create")]

@@ -1,6 +1,6 @@
 //! Uploads as the window sees them: where files go, how far they are, why one waits.
 
-use crate::ids::{AssetId, ChapterId, CourseId, DropId, EditId, OperationId, UserId, VideoId};
+use crate::ids::{AssetId, ChapterId, CourseId, DropId, EditId, OperationId, SpaceId, UserId, VideoId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -83,14 +83,27 @@ pub enum Cause {
 
 /// What an upload belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UploadContext {
     Course(CourseId),
     User(UserId),
 }
 
+impl UploadContext {
+    /// Who is in it may see it.
+    #[must_use]
+    pub fn space(self) -> SpaceId {
+        match self {
+            Self::Course(course) => course.into(),
+            Self::User(user) => user.into(),
+        }
+    }
+}
+
 /// The event's name, after the web app this replaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ProgressName {
     /// A file on its way to a place in a course.

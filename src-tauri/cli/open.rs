@@ -83,14 +83,6 @@ impl Engine {
     }
 }
 
-/// As the system knows it.
-pub fn computer_name() -> String {
-    let named = std::env::var("HOSTNAME").or_else(|_| std::env::var("COMPUTERNAME"));
-    named
-        .or_else(|_| std::fs::read_to_string("/etc/hostname"))
-        .map_or_else(|_| "A computer".to_owned(), |name| name.trim().to_owned())
-}
-
 /// Where the workspaces are: each in a folder of its name.
 pub fn data_folder(arguments: &Arguments) -> Result<PathBuf, Failure> {
     if let Some(folder) = &arguments.data_dir {

@@ -5,7 +5,8 @@ use crate::failure::Failure;
 use crate::open;
 use lectern_engine::remote::Line;
 use lectern_engine::workspace::{
-    BucketSettings, Chosen, Kept, KeyRing, Settings, StoreKey, StoreSettings, choose, join as join_team, try_bucket,
+    BucketSettings, Chosen, Kept, KeyRing, Settings, StoreKey, StoreSettings, choose, computer_name, join as join_team,
+    try_bucket,
 };
 use lectern_server::object_store::b2;
 use lectern_shared::access::PairRequest;
@@ -83,7 +84,7 @@ async fn join(
             line
         }
     };
-    let device_name = computer.map_or_else(open::computer_name, str::to_owned);
+    let device_name = computer.map_or_else(computer_name, str::to_owned);
     let keys = KeyRing::default();
     let request = PairRequest { code, device_name };
     let joined = join_team(&folder, name, address, &request, &Line::default(), &keys).await;

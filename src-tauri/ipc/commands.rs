@@ -4,8 +4,9 @@ use crate::app::App;
 use crate::platform::dialogs;
 use lectern_shared::command::{
     AcceptDropArguments, AnswerDuplicatesArguments, ControlArguments, CourseArguments, EditArguments, EditReceipt,
-    FindAnswer, FindFileArguments, NeededByArguments, NoArguments, PickArguments, PosterArguments, RejectedArguments,
-    TeachArguments, UndoArguments, WorkspaceState,
+    FindAnswer, FindFileArguments, JoinAnswer, JoinArguments, NeededByArguments, NoArguments, PickArguments,
+    PosterArguments, RejectedArguments, ShowWorkspaceArguments, TeachArguments, UndoArguments, WorkspaceList,
+    WorkspaceState,
 };
 use lectern_shared::connect::{CheckAnswer, Cleaning, ConnectAnswer, Connection, StoreDetails};
 use lectern_shared::course::{CourseDetail, CourseList};
@@ -119,20 +120,32 @@ impl App {
         self.with(async |workspace| workspace.teach(args).await).await
     }
 
+    async fn workspaces(&self, _: NoArguments) -> Result<WorkspaceList, AppError> {
+        self.workspaces.list()
+    }
+
+    async fn show_workspace(&self, args: ShowWorkspaceArguments) -> Result<(), AppError> {
+        self.workspaces.show(&args.id).await
+    }
+
+    async fn join_workspace(&self, args: JoinArguments) -> Result<JoinAnswer, AppError> {
+        self.workspaces.join(args).await
+    }
+
     async fn store_details(&self, _: NoArguments) -> Result<StoreDetails, AppError> {
-        self.connection().details().await
+        self.connection().await?.details().await
     }
 
     async fn connect_store(&self, args: Connection) -> Result<ConnectAnswer, AppError> {
-        self.connection().connect(args).await
+        self.connection().await?.connect(args).await
     }
 
     async fn check_store(&self, _: NoArguments) -> Result<CheckAnswer, AppError> {
-        self.connection().check().await
+        self.connection().await?.check().await
     }
 
     async fn set_cleaning(&self, _: NoArguments) -> Result<Cleaning, AppError> {
-        self.connection().set_cleaning().await
+        self.connection().await?.set_cleaning().await
     }
 
     async fn save_poster(&self, args: PosterArguments) -> Result<(), AppError> {

@@ -24,3 +24,4 @@ mod sync_on_postgres;
 mod tidy;
 mod torment;
 mod versions;
+mod workspaces;

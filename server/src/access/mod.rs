@@ -2,6 +2,8 @@
 //! here, before a request reaches it.
 
 mod attempts;
+mod description;
+mod metrics;
 mod routes;
 mod tokens;
 
@@ -15,6 +17,7 @@ use lectern_shared::access::{INVITATION_SECONDS, NAME_BYTES_MAX, OneTimeCode};
 use lectern_shared::ids::UserId;
 use lectern_shared::names;
 use lectern_shared::protocol::ProblemCode;
+use metrics::Metrics;
 use std::sync::Arc;
 use tokens::Seal;
 
@@ -24,6 +27,7 @@ pub struct Team {
     server: Server,
     seal: Arc<Seal>,
     attempts: Arc<Attempts>,
+    metrics: Metrics,
 }
 
 /// One person of a team.
@@ -46,7 +50,7 @@ impl Team {
         let key = tx.secret("access", &Seal::new_key()).await?;
         tx.commit().await?;
         let seal = Seal::with_key(&key).ok_or(StoreFailure::Secret)?;
-        Ok(Self { server, seal: Arc::new(seal), attempts: Arc::default() })
+        Ok(Self { server, seal: Arc::new(seal), attempts: Arc::default(), metrics: Metrics::default() })
     }
 
     /// Makes the person, if nobody has this address yet, and a code for a device of theirs. The first person of all may

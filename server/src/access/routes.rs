@@ -1,6 +1,6 @@
 //! Pairing, tokens, devices, people and members, and the gate that all other routes are behind.
 
-use super::{Team, admin, library_version, make_code, tokens};
+use super::{Team, admin, description, library_version, make_code, metrics, tokens};
 use crate::api::{ApiError, parse};
 use crate::auth::Identity;
 use crate::live::News;
@@ -9,17 +9,21 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::get;
 use axum::{Json, Router};
 use http::{HeaderMap, StatusCode, header};
 use lectern_shared::access::{
-    ACCESS_SECONDS, AccessToken, DEVICE_CODE_SECONDS, Device, Invite, Me, Members, NAME_BYTES_MAX, PairRequest, Paired,
-    Role, SetMember, Who,
+    ACCESS_SECONDS, AccessToken, DEVICE_CODE_SECONDS, Device, Invite, Me, Members, NAME_BYTES_MAX, OneTimeCode,
+    PairRequest, Paired, Role, SetMember, Who,
 };
 use lectern_shared::ids::{CourseId, DeviceId, SpaceId, UserId};
 use lectern_shared::names;
-use lectern_shared::protocol::ProblemCode;
+use lectern_shared::protocol::{Problem, ProblemCode};
+use std::sync::Arc;
 use std::time::Instant;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// Codes, names and addresses are short.
 const BODY_BYTES_MAX: usize = 4 * 1024;
@@ -27,24 +31,31 @@ const BODY_BYTES_MAX: usize = 4 * 1024;
 impl Team {
     /// All routes, over HTTP, for everybody who is let in.
     pub fn router(&self) -> Router {
-        let inside = Router::new()
-            .route("/v1/me", get(me))
-            .route("/v1/devices/code", post(device_code))
-            .route("/v1/devices/{device}", delete(revoke_device))
-            .route("/v1/people", post(invite))
-            .route("/v1/courses/{course}/members", get(members).put(set_member))
-            .route("/v1/courses/{course}/members/{user}", delete(remove_member))
+        let (router, document) = self.described().split_for_parts();
+        let document = Arc::new(document);
+        let router = router.route("/v1/openapi.json", get(async move || description::answer(&document)));
+        router.layer(from_fn_with_state(self.clone(), metrics::count))
+    }
+
+    pub(super) fn described(&self) -> OpenApiRouter {
+        let inside = OpenApiRouter::new()
+            .routes(routes!(me))
+            .routes(routes!(device_code))
+            .routes(routes!(revoke_device))
+            .routes(routes!(invite))
+            .routes(routes!(members, set_member))
+            .routes(routes!(remove_member))
             .with_state(self.clone())
-            .merge(self.server.router())
+            .merge(self.server.described())
             .layer(from_fn_with_state(self.clone(), let_in));
-        let outside = Router::new()
-            .route("/v1/pair", post(pair))
-            .route("/v1/token", post(token))
-            .route("/health/live", get(|| async { StatusCode::NO_CONTENT }))
-            .route("/health/ready", get(is_ready))
+        OpenApiRouter::with_openapi(description::Description::openapi())
+            .routes(routes!(pair))
+            .routes(routes!(token))
+            .routes(routes!(is_live))
+            .routes(routes!(is_ready))
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-            .with_state(self.clone());
-        outside.merge(inside)
+            .with_state(self.clone())
+            .merge(inside)
     }
 }
 
@@ -76,11 +87,21 @@ async fn let_in(State(team): State<Team>, mut request: Request, next: Next) -> R
     Ok(next.run(request).await)
 }
 
+/// Whether this node answers.
+#[utoipa::path(get, path = "/health/live", tag = "health", responses((status = NO_CONTENT), (status = "default", body = Problem)), security(()))]
+async fn is_live() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
+/// Whether this node reaches its database.
+#[utoipa::path(get, path = "/health/ready", tag = "health", responses((status = NO_CONTENT), (status = "default", body = Problem)), security(()))]
 async fn is_ready(State(team): State<Team>) -> Result<StatusCode, ApiError> {
     team.server.store.begin_read().await?.account(UserId(uuid::Uuid::nil())).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Turns a one-time code into the token of a device.
+#[utoipa::path(post, path = "/v1/pair", tag = "access", request_body = PairRequest, responses((status = OK, body = Paired), (status = "default", body = Problem)), security(()))]
 async fn pair(State(team): State<Team>, headers: HeaderMap, body: Bytes) -> Result<Json<Paired>, ApiError> {
     refuse_pages(&headers)?;
     let request: PairRequest = parse(&body, BODY_BYTES_MAX)?;
@@ -100,6 +121,8 @@ async fn pair(State(team): State<Team>, headers: HeaderMap, body: Bytes) -> Resu
     Ok(Json(Paired { device, device_token, user, name: account.name }))
 }
 
+/// An access token, for the token of a device as bearer.
+#[utoipa::path(post, path = "/v1/token", tag = "access", responses((status = OK, body = AccessToken), (status = "default", body = Problem)))]
 async fn token(State(team): State<Team>, headers: HeaderMap) -> Result<Json<AccessToken>, ApiError> {
     refuse_pages(&headers)?;
     // Not counted: nobody guesses 256 bits, and a device that was locked out asks again and again.
@@ -115,6 +138,8 @@ async fn token(State(team): State<Team>, headers: HeaderMap) -> Result<Json<Acce
     Ok(Json(AccessToken { access_token, seconds: ACCESS_SECONDS }))
 }
 
+/// Who asks, and their devices.
+#[utoipa::path(get, path = "/v1/me", tag = "access", responses((status = OK, body = Me), (status = "default", body = Problem)))]
 async fn me(State(team): State<Team>, who: Identity) -> Result<Json<Me>, ApiError> {
     let mut tx = team.server.store.begin_read().await?;
     let account = tx.account(who.user).await?.ok_or_else(unauthenticated)?;
@@ -123,6 +148,8 @@ async fn me(State(team): State<Team>, who: Identity) -> Result<Json<Me>, ApiErro
     Ok(Json(Me { user: account.user, name: account.name, email: account.email, admin: account.admin, devices }))
 }
 
+/// A code for another device of whoever asks.
+#[utoipa::path(post, path = "/v1/devices/code", tag = "access", responses((status = OK, body = OneTimeCode), (status = "default", body = Problem)))]
 async fn device_code(State(team): State<Team>, who: Identity) -> Result<Response, ApiError> {
     let mut tx = team.server.store.begin_write().await?;
     // Locked out since it was let in.
@@ -136,6 +163,8 @@ async fn device_code(State(team): State<Team>, who: Identity) -> Result<Response
     Ok(Json(code).into_response())
 }
 
+/// Locks a device of one's own out.
+#[utoipa::path(delete, path = "/v1/devices/{device}", tag = "access", params(("device" = DeviceId, Path)), responses((status = NO_CONTENT), (status = "default", body = Problem)))]
 async fn revoke_device(
     State(team): State<Team>,
     who: Identity,
@@ -150,6 +179,8 @@ async fn revoke_device(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// A code for somebody new, from those who run the server.
+#[utoipa::path(post, path = "/v1/people", tag = "access", request_body = Invite, responses((status = OK, body = OneTimeCode), (status = "default", body = Problem)))]
 async fn invite(State(team): State<Team>, who: Identity, body: Bytes) -> Result<Response, ApiError> {
     let Invite { email, name } = parse(&body, BODY_BYTES_MAX)?;
     admin(&team, who).await?;
@@ -170,6 +201,8 @@ fn no_course() -> ApiError {
     ApiError::new(ProblemCode::NotFound, "there is no such course")
 }
 
+/// Who is in a course one is in.
+#[utoipa::path(get, path = "/v1/courses/{course}/members", tag = "members", params(("course" = CourseId, Path)), responses((status = OK, body = Members), (status = "default", body = Problem)))]
 async fn members(
     State(team): State<Team>,
     who: Identity,
@@ -180,6 +213,8 @@ async fn members(
     Ok(Json(Members { members: tx.members(course.into()).await? }))
 }
 
+/// Takes somebody into a course, or gives them another role, for its owners.
+#[utoipa::path(put, path = "/v1/courses/{course}/members", tag = "members", params(("course" = CourseId, Path)), request_body = SetMember, responses((status = NO_CONTENT), (status = "default", body = Problem)))]
 async fn set_member(
     State(team): State<Team>,
     who: Identity,
@@ -198,6 +233,7 @@ async fn set_member(
 }
 
 /// Owners take people out; everybody may leave.
+#[utoipa::path(delete, path = "/v1/courses/{course}/members/{user}", tag = "members", params(("course" = CourseId, Path), ("user" = UserId, Path)), responses((status = NO_CONTENT), (status = "default", body = Problem)))]
 async fn remove_member(
     State(team): State<Team>,
     who: Identity,

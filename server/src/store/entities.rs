@@ -1,7 +1,7 @@
 //! Tables `space` and `entity`: the rows that are synced, and who may see them.
 
 use super::{StoreFailure, Tx};
-use lectern_shared::change::{Row, RowKind};
+use lectern_shared::change::{Row, RowKey, RowKind};
 use lectern_shared::ids::{AssetId, SpaceId, UserId};
 use lectern_shared::media::Asset;
 use lectern_shared::protocol::{Cookie, VersionedRow};
@@ -23,8 +23,16 @@ pub(crate) trait Entities {
     async fn cookie(&mut self, space: SpaceId) -> Result<Cookie, StoreFailure>;
     /// Gives every space another epoch.
     async fn new_epochs(&mut self) -> Result<(), StoreFailure>;
-    /// Rows of a space written after a version.
-    async fn since(&mut self, space: SpaceId, version: u64) -> Result<Vec<VersionedRow>, StoreFailure>;
+    /// Rows of a space written after a version, the earliest first and about so many: those of one version stay together.
+    /// Whether these are all.
+    async fn since(
+        &mut self,
+        space: SpaceId,
+        version: u64,
+        about: usize,
+    ) -> Result<(Vec<VersionedRow>, bool), StoreFailure>;
+    /// Of every row of a space that is not deleted.
+    async fn versions(&mut self, space: SpaceId) -> Result<Vec<(RowKey, u64)>, StoreFailure>;
 }
 
 /// Makes a space with its first owner, once.
@@ -99,16 +107,49 @@ impl Entities for Tx {
         Ok(())
     }
 
-    async fn since(&mut self, space: SpaceId, version: u64) -> Result<Vec<VersionedRow>, StoreFailure> {
-        let sql = "SELECT version, body FROM entity WHERE space = $1 AND version > $2 ORDER BY version";
-        let rows: Vec<(i64, String)> = on!(self, c => {
-            sqlx::query_as(sql).bind(space.0).bind(version.cast_signed()).fetch_all(c).await
+    async fn since(
+        &mut self,
+        space: SpaceId,
+        version: u64,
+        about: usize,
+    ) -> Result<(Vec<VersionedRow>, bool), StoreFailure> {
+        let about = i64::try_from(about).unwrap_or(i64::MAX);
+        // The version of the last row that fits; none when all do.
+        let sql = "SELECT version FROM entity WHERE space = $1 AND version > $2 ORDER BY version LIMIT 1 OFFSET $3";
+        let last: Option<i64> = on!(&mut *self, c => {
+            let query = sqlx::query_scalar(sql).bind(space.0).bind(version.cast_signed()).bind(about - 1);
+            query.fetch_optional(c).await
         })?;
-        rows.into_iter()
+        let sql =
+            "SELECT version, body FROM entity WHERE space = $1 AND version > $2 AND version <= $3 ORDER BY version";
+        let rows: Vec<(i64, String)> = on!(&mut *self, c => {
+            let query = sqlx::query_as(sql).bind(space.0).bind(version.cast_signed()).bind(last.unwrap_or(i64::MAX));
+            query.fetch_all(c).await
+        })?;
+        let rows: Result<Vec<VersionedRow>, StoreFailure> = rows
+            .into_iter()
             .map(|(version, body)| {
                 Ok(VersionedRow { version: version.cast_unsigned(), row: serde_json::from_str(&body)? })
             })
-            .collect()
+            .collect();
+        let is_all = match last {
+            None => true,
+            Some(last) => {
+                let sql = "SELECT version FROM entity WHERE space = $1 AND version > $2 LIMIT 1";
+                let next: Option<i64> =
+                    on!(self, c => sqlx::query_scalar(sql).bind(space.0).bind(last).fetch_optional(c).await)?;
+                next.is_none()
+            }
+        };
+        Ok((rows?, is_all))
+    }
+
+    async fn versions(&mut self, space: SpaceId) -> Result<Vec<(RowKey, u64)>, StoreFailure> {
+        let sql = "SELECT kind, id, version FROM entity WHERE space = $1 AND deleted = 0";
+        let rows: Vec<(String, Uuid, i64)> = on!(self, c => sqlx::query_as(sql).bind(space.0).fetch_all(c).await)?;
+        let kind = |name: &str| RowKind::ALL.into_iter().find(|kind| kind.name() == name);
+        let known = rows.into_iter().filter_map(|(name, id, version)| Some((kind(&name)?, id, version)));
+        Ok(known.map(|(kind, id, version)| (RowKey { kind, id }, version.cast_unsigned())).collect())
     }
 }
 

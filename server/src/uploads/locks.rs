@@ -11,6 +11,8 @@ use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
 
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
+/// A connection that is dead and does not say so.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
 pub(crate) struct Locks {
@@ -81,7 +83,8 @@ impl Between {
             if !locked.is_empty() {
                 self.unlock(&mut locked).await;
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
+            // Two that want the same must not go on in step.
+            tokio::time::sleep(LOOK_AGAIN.mul_f64(rand::random_range(0.5..1.5))).await;
         }
     }
 
@@ -102,8 +105,10 @@ impl Between {
             Some(connection) => connection,
             None => self.pool.acquire().await?.detach(),
         };
-        let answer = query.fetch_all(&mut connection).await?;
-        // One that failed is not put back: what it held is free.
+        let asked = tokio::time::timeout(PATIENCE, query.fetch_all(&mut connection)).await;
+        // One that failed is not put back: what it held is free, and whoever works under that goes on. Rows and store are
+        // written so that each call may come twice; two at once were the rare ones already.
+        let answer = asked.map_err(|_| StoreFailure::Overtaken)??;
         *place = Some(connection);
         Ok(answer)
     }

@@ -7,10 +7,12 @@ use lectern_shared::access::{AccessToken, PairRequest, Paired};
 use lectern_shared::change::Row;
 use lectern_shared::ids::{ClientId, CourseId};
 use lectern_shared::mutation::Mutation;
-use lectern_shared::protocol::{Poke, PullRequest, PullResponse, PushRequest, PushResponse, PushedMutation};
+use lectern_shared::protocol::{
+    LiveMessage, Poke, PullRequest, PullResponse, PushRequest, PushResponse, PushedMutation,
+};
 use reqwest::header::AUTHORIZATION;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -70,7 +72,7 @@ impl Device {
     }
 
     async fn courses(&self, at: &Running) -> Vec<CourseId> {
-        let pull = PullRequest { client: self.client, confirmed: 0, cookies: BTreeMap::new() };
+        let pull = PullRequest { client: self.client, confirmed: 0, cookies: BTreeMap::new(), check: false };
         let pulled: PullResponse = self.post(at.at("/v1/pull"), &pull).await.unwrap();
         let rows = pulled.spaces.into_values().flat_map(|changes| changes.rows);
         rows.filter_map(|row| if let Row::Course(course) = row.row { Some(course.id) } else { None }).collect()
@@ -88,7 +90,10 @@ impl Device {
 async fn poke(feed: &mut WebSocketStream<TcpStream>) -> Option<Poke> {
     loop {
         match tokio::time::timeout(PATIENCE, feed.next()).await.expect("nothing is heard") {
-            Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).ok(),
+            Some(Ok(Message::Text(text))) => match serde_json::from_str(&text).unwrap() {
+                LiveMessage::Poke(poke) => return Some(poke),
+                LiveMessage::Progress(_) => {}
+            },
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
             _ => return None,
         }
@@ -103,8 +108,17 @@ async fn two_nodes_hear_each_other_and_when_one_is_killed_the_other_has_all_that
     let (reader, lost) = (Device::paired(&database, &other).await, Device::paired(&database, &other).await);
     let (mut feed, mut lost_feed) = (reader.live(&other).await, lost.live(&other).await);
 
-    let mut confirmed = vec![writer.course(&one).await];
-    assert!(poke(&mut feed).await.is_some() && poke(&mut lost_feed).await.is_some(), "what the other node was sent");
+    // A feed begins when its node has taken the socket over, which nobody is told.
+    let (mut confirmed, begun) = (Vec::new(), Instant::now());
+    for feed in [&mut feed, &mut lost_feed] {
+        loop {
+            confirmed.push(writer.course(&one).await);
+            match tokio::time::timeout(Duration::from_millis(500), poke(feed)).await {
+                Ok(heard) => break assert!(heard.is_some(), "what the other node was sent"),
+                Err(_) => assert!(begun.elapsed() < PATIENCE, "the other node hears nothing"),
+            }
+        }
+    }
     let locked_out = reqwest::Client::new().delete(one.at(&format!("/v1/devices/{}", lost.paired.device)));
     assert!(locked_out.bearer_auth(&writer.token).send().await.unwrap().status().is_success());
     while poke(&mut lost_feed).await.is_some() {}

@@ -26,7 +26,14 @@ impl Running {
 pub fn on_database(database: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lectern-server"));
     command.arg("--database").arg(database).args(arguments);
-    for name in ["LECTERN_DATABASE", "LECTERN_STORE", "LECTERN_STORE_KEY_ID", "LECTERN_STORE_KEY", "LECTERN_LISTEN"] {
+    for name in [
+        "LECTERN_DATABASE",
+        "LECTERN_STORE",
+        "LECTERN_STORE_KEY_ID",
+        "LECTERN_STORE_KEY",
+        "LECTERN_LISTEN",
+        "LECTERN_METRICS",
+    ] {
         command.env_remove(name);
     }
     command

@@ -285,7 +285,8 @@ async fn open_server(file: &std::path::Path, user: UserId, stranger: UserId) -> 
     let store = Store::open(file).await?;
     store.ensure_account(user, "Ada").await?;
     store.ensure_account(stranger, "Eve").await?;
-    Ok(Server::new(store, Arc::new(Keyless)))
+    // Small ones, so that many a pull has several.
+    Ok(Server::new(store, Arc::new(Keyless)).with_pages_of(7))
 }
 
 async fn declare_restored(file: &std::path::Path) -> Result<(), Failure> {

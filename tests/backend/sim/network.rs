@@ -5,8 +5,8 @@ use lectern_engine::remote::in_process::InProcessServer;
 use lectern_engine::remote::{CourseServer, RemoteError};
 use lectern_shared::ids::AssetId;
 use lectern_shared::protocol::{
-    CompleteUpload, OpenUpload, OpenedUpload, PartsResponse, Poke, Problem, ProblemCode, PullRequest, PullResponse,
-    PushRequest, PushResponse, Rendition, SignedUrl, UrlsRequest, UrlsResponse,
+    CompleteUpload, LiveMessage, OpenUpload, OpenedUpload, PartsResponse, Problem, ProblemCode, PullRequest,
+    PullResponse, PushRequest, PushResponse, Rendition, SignedUrl, UrlsRequest, UrlsResponse,
 };
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -193,7 +193,7 @@ impl CourseServer for Line {
         silence()
     }
 
-    async fn live(&self) -> Result<BoxStream<'static, Poke>, RemoteError> {
+    async fn live(&self) -> Result<BoxStream<'static, LiveMessage>, RemoteError> {
         silence()
     }
 }

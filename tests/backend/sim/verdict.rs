@@ -24,8 +24,9 @@ pub(super) async fn judge(world: &mut World) -> Result<(), Failure> {
 
 /// Every row of the person's spaces.
 async fn server_rows(world: &World) -> Result<Vec<Row>, Failure> {
-    let request = PullRequest { client: ClientId::new(), confirmed: 0, cookies: BTreeMap::new() };
-    let answer = router(&world.server, world.user).pull(&request).await?;
+    let request = PullRequest { client: ClientId::new(), confirmed: 0, cookies: BTreeMap::new(), check: false };
+    let in_one_page = world.server.clone().with_pages_of(usize::MAX);
+    let answer = router(&in_one_page, world.user).pull(&request).await?;
     Ok(answer.spaces.into_values().flat_map(|space| space.rows).map(|row| row.row).collect())
 }
 
@@ -136,7 +137,7 @@ async fn pushing_again_changes_nothing(world: &World, before: &[Row]) -> Result<
 }
 
 async fn a_stranger_sees_nothing(world: &World) -> Result<(), Failure> {
-    let request = PullRequest { client: ClientId::new(), confirmed: 0, cookies: BTreeMap::new() };
+    let request = PullRequest { client: ClientId::new(), confirmed: 0, cookies: BTreeMap::new(), check: false };
     let answer = router(&world.server, world.stranger).pull(&request).await?;
     let is_shown = answer.spaces.values().any(|space| !space.rows.is_empty());
     if is_shown { Err("a stranger was shown rows".into()) } else { Ok(()) }

@@ -1,9 +1,12 @@
 //! The rules of the sync (DESIGN 5), each named by a test: catalogues of several people and devices on one real server.
 
+mod access;
 mod convergence;
 mod forked;
 mod members;
 mod outbox;
+mod pages;
+mod progress;
 mod protocol;
 mod strangers;
 mod team;
@@ -301,5 +304,5 @@ fn is_rejected(result: &MutationResult) -> bool {
 }
 
 fn full_pull(client: ClientId) -> PullRequest {
-    PullRequest { client, confirmed: 0, cookies: BTreeMap::<_, Cookie>::new() }
+    PullRequest { client, confirmed: 0, cookies: BTreeMap::<_, Cookie>::new(), check: false }
 }

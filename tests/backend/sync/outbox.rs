@@ -11,18 +11,28 @@ use lectern_shared::ids::AssetId;
 use lectern_shared::media::AssetKind;
 use lectern_shared::mutation::Mutation;
 use lectern_shared::protocol::{
-    CompleteUpload, OpenUpload, OpenedUpload, PartsResponse, Poke, PullRequest, PullResponse, PushRequest,
+    CompleteUpload, LiveMessage, OpenUpload, OpenedUpload, PartsResponse, PullRequest, PullResponse, PushRequest,
     PushResponse, Rendition, SignedUrl, UrlsRequest, UrlsResponse,
 };
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The server behind a bad line: executes, and its answers to the next pushes and pulls are lost.
-struct Lossy {
+pub(super) struct Lossy {
     server: InProcessServer,
     lose_pushes: AtomicU32,
-    lose_pulls: AtomicU32,
+    /// Counted from 0.
+    lose_pulls: Range<u32>,
     pushes: AtomicU32,
+    pub(super) pulls: AtomicU32,
+}
+
+impl Lossy {
+    pub(super) fn new(server: InProcessServer, lose_pushes: u32, lose_pulls: Range<u32>) -> Self {
+        let (pushes, pulls) = (AtomicU32::new(0), AtomicU32::new(0));
+        Self { server, lose_pushes: AtomicU32::new(lose_pushes), lose_pulls, pushes, pulls }
+    }
 }
 
 fn is_lost(counter: &AtomicU32) -> bool {
@@ -42,7 +52,8 @@ impl CourseServer for Lossy {
     }
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, RemoteError> {
         let answer = self.server.pull(request).await;
-        if is_lost(&self.lose_pulls) { lost() } else { answer }
+        let number = self.pulls.fetch_add(1, Ordering::SeqCst);
+        if self.lose_pulls.contains(&number) { lost() } else { answer }
     }
     async fn open_upload(&self, request: &OpenUpload) -> Result<OpenedUpload, RemoteError> {
         self.server.open_upload(request).await
@@ -65,7 +76,7 @@ impl CourseServer for Lossy {
     async fn asset_url(&self, asset: AssetId, rendition: Rendition) -> Result<SignedUrl, RemoteError> {
         self.server.asset_url(asset, rendition).await
     }
-    async fn live(&self) -> Result<BoxStream<'static, Poke>, RemoteError> {
+    async fn live(&self) -> Result<BoxStream<'static, LiveMessage>, RemoteError> {
         self.server.live().await
     }
 }
@@ -90,12 +101,7 @@ async fn edits_whose_answers_are_lost_are_executed_once_and_leave_with_a_pull() 
     let device = world.device(user);
     let lecture = Lecture::on(&device, 3).await;
     let (begin, _) = world.row("video", lecture.videos[2].0).await.unwrap();
-    let line = Arc::new(Lossy {
-        server: world.remote(user),
-        lose_pushes: AtomicU32::new(2),
-        lose_pulls: AtomicU32::new(1),
-        pushes: AtomicU32::new(0),
-    });
+    let line = Arc::new(Lossy::new(world.remote(user), 2, 0..1));
     let moved = Mutation::VideoMove {
         ids: vec![lecture.videos[0]],
         chapter: lecture.chapters[0],
@@ -164,16 +170,11 @@ async fn a_new_asset_may_be_sent_from_the_answer_to_its_push_on_and_a_refused_on
     other.edit([create(taken)]).await;
     other.sync().await;
     device.edit([create(taken), create(fine)]).await;
-    let line = Arc::new(Lossy {
-        server: world.remote(user),
-        lose_pushes: AtomicU32::new(0),
-        lose_pulls: AtomicU32::new(3),
-        pushes: AtomicU32::new(0),
-    });
+    let line = Arc::new(Lossy::new(world.remote(user), 0, 0..3));
     let sync = Sync::start(device.catalogue.clone(), line.clone(), Arc::new(|_| {}));
     let first = device.catalogue.announced(&[taken, fine]).await.unwrap();
     assert!(matches!(&first[..], [(asset, Announced::Confirmed)] if *asset == fine), "{first:?}");
-    assert_ne!(line.lose_pulls.load(Ordering::SeqCst), 0, "no pull has come through yet");
+    assert!(line.pulls.load(Ordering::SeqCst) < 4, "no pull has come through yet");
     let second = device.catalogue.announced(&[taken]).await.unwrap();
     assert!(matches!(&second[..], [(_, Announced::Rejected { .. })]), "{second:?}");
     assert_eq!(device.waiting().await, 0);

@@ -11,7 +11,7 @@ use lectern_shared::protocol::{
 };
 
 /// Every mutation there is that names a row, aimed at these.
-fn aimed_at(course: CourseId, chapter: ChapterId, video: VideoId, asset: AssetId) -> Vec<Mutation> {
+pub(super) fn aimed_at(course: CourseId, chapter: ChapterId, video: VideoId, asset: AssetId) -> Vec<Mutation> {
     let title = || "mine".to_owned();
     vec![
         Mutation::CourseRename { course, title: title() },

@@ -12,7 +12,7 @@ use lectern_server::access::Team;
 use lectern_shared::access::{Me, OneTimeCode, PairRequest, Paired};
 use lectern_shared::ids::{ClientId, DeviceId};
 use lectern_shared::mutation::Mutation;
-use lectern_shared::protocol::ProblemCode;
+use lectern_shared::protocol::{LiveMessage, ProblemCode};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -118,7 +118,8 @@ async fn a_code_lets_one_device_in_and_an_edit_on_it_is_seen_on_another_at_once(
             break;
         }
     }
-    assert_eq!(poked.map(|poke| poke.space), Some(lecture.course.into()));
+    let space = |said| if let LiveMessage::Poke(poke) = said { Some(poke.space) } else { None };
+    assert_eq!(poked.and_then(space), Some(lecture.course.into()));
     desktop.pull().await;
     assert_eq!(desktop.view(), laptop.view());
 }

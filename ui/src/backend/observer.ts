@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { AppEvent } from "./bindings/AppEvent";
 import type { UploadList } from "./bindings/UploadList";
 import { useFileDrag } from "./drag";
+import { heardFromElsewhere } from "./elsewhere";
 import { wantPoster } from "./posters";
 import { withProgress } from "./progress";
 import { sampleSpeed } from "./speed";
@@ -26,6 +27,7 @@ export function createObserver(client: QueryClient, invalidator: Invalidator): O
     events: {
       changed: 0,
       progress: 0,
+      elsewhere: 0,
       drag_over: 0,
       drag_left: 0,
       dropped: 0,
@@ -66,6 +68,8 @@ function react(event: AppEvent, client: QueryClient, invalidator: Invalidator) {
         (list) => list && withProgress(list, event.snapshots, event.totals),
       );
       return;
+    case "elsewhere":
+      return heardFromElsewhere(event.progress);
     case "drag_over":
       return useFileDrag.setState({ over: { x: event.x, y: event.y, files: event.files } });
     case "drag_left":

@@ -17,6 +17,13 @@ export const workspaceQuery = (backend: Backend) =>
     meta: { provides: [{ tag: "workspace" }] },
   });
 
+export const workspacesQuery = (backend: Backend) =>
+  queryOptions({
+    queryKey: ["workspaces"],
+    queryFn: () => backend.workspaces({}),
+    meta: { provides: [{ tag: "workspace" }] },
+  });
+
 export const coursesQuery = (backend: Backend) =>
   queryOptions({
     queryKey: ["courses"],

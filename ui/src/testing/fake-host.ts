@@ -20,6 +20,7 @@ import type { VideoId } from "../backend/bindings/VideoId";
 import type { CommandName, Host } from "../backend/host";
 import { placed } from "../backend/placement";
 import { FakeStore } from "./fake-store";
+import { FakeWorkspaces } from "./fake-workspaces";
 import { readAssets, readCourse, readCourses } from "./reads";
 import { execute, fail, found, Rows } from "./rows";
 import { Transfers } from "./transfers";
@@ -46,7 +47,7 @@ type Handlers = {
 };
 
 export class FakeHost implements Host {
-  readonly rows = new Rows();
+  readonly workspaces = new FakeWorkspaces(new Rows());
   readonly transfers: Transfers;
   readonly store = new FakeStore();
   readonly calls: { name: CommandName; args: unknown }[] = [];
@@ -55,7 +56,6 @@ export class FakeHost implements Host {
   reachable = true;
   editsWaiting = 0;
   rejected: RejectedEdit[] = [];
-  name = "My workspace";
   /** What the system's dialog would answer. */
   picks: FakeFile[] = [];
   /** What the user would choose when asked for one lost file. */
@@ -71,6 +71,19 @@ export class FakeHost implements Host {
   constructor({ latencyMs = 0, bytesPerSecond = 38_200_000 } = {}) {
     this.latencyMs = latencyMs;
     this.transfers = new Transfers(bytesPerSecond);
+  }
+
+  /** Of the workspace that is shown. */
+  get rows(): Rows {
+    return this.workspaces.shown.rows;
+  }
+
+  get name(): string {
+    return this.workspaces.shown.name;
+  }
+
+  set name(name: string) {
+    this.workspaces.shown.name = name;
   }
 
   id<Id extends string>(): Id {
@@ -139,7 +152,7 @@ export class FakeHost implements Host {
   private readonly handlers: Handlers = {
     workspace: () => ({
       name: this.name,
-      store: this.store.details.kind,
+      store: this.workspaces.shown.store ?? this.store.details.kind,
       bucket: this.store.details.bucket,
       key_missing: this.store.details.key === "missing",
       moving: this.store.details.moving,
@@ -207,6 +220,17 @@ export class FakeHost implements Host {
       this.transfers.teach(args);
       return null;
     },
+    workspaces: () => ({
+      workspaces: this.workspaces.all.map(({ id, name, store, address }) => ({
+        ...{ id, name, store: store ?? this.store.details.kind, bucket: null, address },
+        shown: id === this.workspaces.shown.id,
+      })),
+    }),
+    show_workspace: ({ id }) => {
+      this.workspaces.show(id);
+      return null;
+    },
+    join_workspace: (args) => this.workspaces.join(args),
     store_details: () => this.store.details,
     connect_store: (connection) => {
       const kept = [...this.rows.assets.values()].filter((asset) => asset.state === "ready");

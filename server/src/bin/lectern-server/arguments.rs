@@ -47,6 +47,9 @@ pub struct Serve {
     /// Where to listen. In front of it belongs a proxy that speaks TLS.
     #[arg(long, env = "LECTERN_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    /// Where to answer `/metrics` for Prometheus: an address that only operators reach.
+    #[arg(long, env = "LECTERN_METRICS")]
+    pub metrics: Option<SocketAddr>,
     /// A bucket: `s3://BUCKET[/PREFIX]?endpoint=HOST[&region=REGION]`. Its key comes from `--credentials`, or from
     /// LECTERN_STORE_KEY_ID and LECTERN_STORE_KEY.
     #[arg(long, env = "LECTERN_STORE", conflicts_with = "store_folder", required_unless_present = "store_folder")]

@@ -31,12 +31,19 @@ pub async fn serve(arguments: &Arguments, serve: &Serve) -> Result<(), Failure> 
     let team = Team::open(server.clone()).await?;
     server.join_nodes().await?;
     let listener = TcpListener::bind(serve.listen).await?;
+    let asked = asked_to_stop();
     // For scripts that let the system choose the port.
     println!("listening on {}", listener.local_addr()?);
+    if let Some(address) = serve.metrics {
+        let listener = TcpListener::bind(address).await?;
+        println!("metrics on {}", listener.local_addr()?);
+        let metrics = team.metrics_router();
+        tokio::spawn(async move { axum::serve(listener, metrics).await });
+    }
     io::stdout().flush()?;
     let stopped = server.clone();
     let stop = async move {
-        asked_to_stop().await;
+        asked.await;
         tracing::info!("stopping: calls that are being answered are finished");
         stopped.stop();
     };
@@ -143,18 +150,19 @@ fn key(file: Option<&Path>) -> Result<(String, String), Failure> {
     halves.next().zip(halves.next()).ok_or_else(missing)
 }
 
-/// Ctrl+C, and what a service manager sends.
-async fn asked_to_stop() {
+/// Waits for Ctrl+C, or what a service manager sends: from this call on, not from the first poll.
+fn asked_to_stop() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    async move {
+        #[cfg(unix)]
+        if let Ok(mut terminate) = terminate {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = tokio::signal::ctrl_c() => {}
             }
             return;
         }
+        let _ = tokio::signal::ctrl_c().await;
     }
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -2,7 +2,7 @@
 //! base + replayed outbox again, in one transaction.
 
 use super::{Catalogue, CatalogueFailure, distinct, now, outbox, rows};
-use lectern_shared::change::{CacheTag, RowKey};
+use lectern_shared::change::{CacheTag, RowKey, checksum};
 use lectern_shared::ids::{ClientId, SpaceId, UserId};
 use lectern_shared::mutation::Mutation;
 use lectern_shared::protocol::{Cookie, PullRequest, PullResponse, SpaceChanges};
@@ -19,6 +19,8 @@ pub struct Pulled {
     pub confirmed: u64,
     /// The push begins again with the first of the outbox.
     pub again: bool,
+    /// A space is not what the server has of it: the next pull brings all of it.
+    pub differed: bool,
     /// Under this name from now on.
     client: Option<ClientId>,
 }
@@ -43,7 +45,7 @@ impl Catalogue {
                     let cookie = Cookie { epoch: epoch.cast_unsigned(), version: version.cast_unsigned() };
                     cookies.insert(SpaceId(space.parse()?), cookie);
                 }
-                Ok(PullRequest { client, confirmed: confirmed.cast_unsigned(), cookies })
+                Ok(PullRequest { client, confirmed: confirmed.cast_unsigned(), cookies, check: false })
             })
             .await
     }
@@ -78,13 +80,19 @@ fn take(tx: &Transaction<'_>, user: UserId, response: &PullResponse, pushed: i64
         stale.extend(rows::drop_space(tx, *space)?);
         tx.execute("DELETE FROM space_state WHERE space = ?1", [space.to_string()])?;
     }
+    let is_other = forget_what_differs(tx, &response.checksums)?;
     let left = outbox_rows(tx)?;
     let confirmed = confirm(tx, response, pushed)?;
     let last = response.last_mutation_id.cast_signed();
     let again = super::forked::push_again(tx, last, is_new_epoch)?;
     let client = super::forked::close_gaps(tx, last)?;
-    let pulled =
-        Pulled { confirmed: response.last_mutation_id, again: again || client.is_some(), client, ..Pulled::default() };
+    let pulled = Pulled {
+        confirmed: response.last_mutation_id,
+        again: again || is_other || client.is_some(),
+        differed: is_other,
+        client,
+        ..Pulled::default()
+    };
     if stale.is_empty() && !confirmed && !pulled.again {
         return Ok(pulled);
     }
@@ -137,6 +145,20 @@ fn take_space(
         changes.cookie.version.cast_signed()
     ])?;
     Ok(epoch.is_some_and(|epoch| epoch != changes.cookie.epoch.cast_signed()))
+}
+
+/// Spaces whose rows are not the server's are pulled again from their beginning. Answers whether there are any.
+fn forget_what_differs(tx: &Transaction<'_>, checksums: &BTreeMap<SpaceId, String>) -> Result<bool, CatalogueFailure> {
+    let mut differs = false;
+    for (space, theirs) in checksums {
+        if checksum(rows::versions(tx, *space)?) != *theirs {
+            tracing::error!(%space, "the mirror of a space is not what the server has: it is pulled again");
+            // Ahead of any the server has, so that it begins again; no cookie at all would not be told that the space is gone.
+            tx.execute("UPDATE space_state SET version = ?2 WHERE space = ?1", params![space.to_string(), i64::MAX])?;
+            differs = true;
+        }
+    }
+    Ok(differs)
 }
 
 fn outbox_rows(tx: &Transaction<'_>) -> Result<Vec<RowKey>, CatalogueFailure> {

@@ -50,6 +50,18 @@ pub(super) fn write_base(tx: &Transaction<'_>, versioned: &VersionedRow) -> Resu
     Ok(())
 }
 
+/// What the server said of a space, but for what is deleted.
+pub(super) fn versions(tx: &Transaction<'_>, space: SpaceId) -> Result<Vec<(RowKey, u64)>, CatalogueFailure> {
+    let sql = "SELECT kind, id, version FROM base_row WHERE space = ?1 AND body ->> '$.body.deleted_at' IS NULL";
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows =
+        statement.query_map([space.to_string()], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, i64>(2)?)))?;
+    rows.map(|row| {
+        row.map_err(CatalogueFailure::from).and_then(|(key, version)| Ok((key_from(key)?, version.cast_unsigned())))
+    })
+    .collect()
+}
+
 /// Forgets what the server said of a space. Answers the rows that were there.
 pub(super) fn drop_space(tx: &Transaction<'_>, space: SpaceId) -> Result<Vec<RowKey>, CatalogueFailure> {
     let mut statement = tx.prepare_cached("DELETE FROM base_row WHERE space = ?1 RETURNING kind, id")?;

@@ -9,7 +9,7 @@ use http::{Method, Request};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use lectern_shared::protocol::Poke;
+use lectern_shared::protocol::LiveMessage;
 use tower::ServiceExt;
 
 /// Bytes the pipe of the live feed holds.
@@ -44,7 +44,7 @@ impl Transport for InProcess {
         if status.is_success() { Ok(body.to_vec()) } else { Err(refusal(status, &body)) }
     }
 
-    async fn live(&self) -> Result<BoxStream<'static, Poke>, RemoteError> {
+    async fn live(&self) -> Result<BoxStream<'static, LiveMessage>, RemoteError> {
         let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
         let service = TowerToHyperService::new(self.0.clone());
         tokio::spawn(async move {

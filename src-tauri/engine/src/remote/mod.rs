@@ -12,9 +12,9 @@ pub use line::{Line, Patience, Pauses, RootCertificate};
 use futures::stream::BoxStream;
 use lectern_shared::ids::AssetId;
 use lectern_shared::protocol::{
-    CompleteUpload, CompleteUploads, CompletedUploads, OpenUpload, OpenUploads, OpenedUpload, OpenedUploads,
-    PartsResponse, Poke, Problem, PullRequest, PullResponse, PushRequest, PushResponse, Rendition, SignedUrl,
-    UrlsRequest, UrlsResponse,
+    CompleteUpload, CompleteUploads, CompletedUploads, LiveMessage, OpenUpload, OpenUploads, OpenedUpload,
+    OpenedUploads, PartsResponse, Problem, ProgressRequest, PullRequest, PullResponse, PushRequest, PushResponse,
+    Rendition, SignedUrl, UrlsRequest, UrlsResponse,
 };
 
 /// Why a call to the course server failed.
@@ -66,6 +66,10 @@ pub trait CourseServer: Send + Sync + 'static {
     async fn thumbnail_url(&self, asset: AssetId) -> Result<SignedUrl, RemoteError>;
     /// Where to GET the asset's bytes.
     async fn asset_url(&self, asset: AssetId, rendition: Rendition) -> Result<SignedUrl, RemoteError>;
-    /// Pokes, until the feed is lost.
-    async fn live(&self) -> Result<BoxStream<'static, Poke>, RemoteError>;
+    /// Shows others how far these are. Nobody is there to see it unless this is a team's server.
+    async fn tell_progress(&self, _request: &ProgressRequest) -> Result<(), RemoteError> {
+        Ok(())
+    }
+    /// Pokes and how far others are, until the feed is lost.
+    async fn live(&self) -> Result<BoxStream<'static, LiveMessage>, RemoteError>;
 }

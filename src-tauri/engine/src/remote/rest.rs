@@ -6,9 +6,9 @@ use futures::{Sink, Stream, StreamExt};
 use http::{Method, StatusCode};
 use lectern_shared::ids::AssetId;
 use lectern_shared::protocol::{
-    CompleteUpload, CompleteUploads, CompletedUploads, OpenUpload, OpenUploads, OpenedUpload, OpenedUploads,
-    PartsResponse, Poke, Problem, ProblemCode, PullRequest, PullResponse, PushRequest, PushResponse, Rendition,
-    SignedUrl, UrlsRequest, UrlsResponse,
+    CompleteUpload, CompleteUploads, CompletedUploads, LiveMessage, OpenUpload, OpenUploads, OpenedUpload,
+    OpenedUploads, PartsResponse, Problem, ProblemCode, ProgressRequest, PullRequest, PullResponse, PushRequest,
+    PushResponse, Rendition, SignedUrl, UrlsRequest, UrlsResponse,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,7 +20,7 @@ pub trait Transport: Send + Sync + 'static {
     /// `body` is JSON. Answers what came with a 2xx; everything else is an error: [`refusal`].
     async fn call(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Vec<u8>, RemoteError>;
     /// `/v1/live`, until it is lost.
-    async fn live(&self) -> Result<BoxStream<'static, Poke>, RemoteError>;
+    async fn live(&self) -> Result<BoxStream<'static, LiveMessage>, RemoteError>;
 }
 
 /// Speaks to a course server over a transport.
@@ -51,19 +51,19 @@ pub(super) fn refusal(status: StatusCode, body: &[u8]) -> RemoteError {
     }
 }
 
-/// The pokes of a socket, until it is lost.
-pub(super) fn pokes<S>(socket: S) -> BoxStream<'static, Poke>
+/// What a socket says, until it is lost. A newer server may say what we do not understand.
+pub(super) fn pokes<S>(socket: S) -> BoxStream<'static, LiveMessage>
 where
     S: Stream<Item = Result<Message, SocketError>> + Sink<Message> + Send + 'static,
 {
-    let pokes = socket.take_while(|message| std::future::ready(message.is_ok())).flat_map(|message| {
-        let poke = match message {
-            Ok(Message::Text(text)) => serde_json::from_str::<Poke>(&text).ok(),
+    let said = socket.take_while(|message| std::future::ready(message.is_ok())).flat_map(|message| {
+        let said = match message {
+            Ok(Message::Text(text)) => serde_json::from_str::<LiveMessage>(&text).ok(),
             _ => None,
         };
-        stream::iter(poke)
+        stream::iter(said)
     });
-    pokes.boxed()
+    said.boxed()
 }
 
 #[async_trait::async_trait]
@@ -117,7 +117,11 @@ impl<T: Transport> CourseServer for Rest<T> {
         parse(&self.0.call(Method::GET, &format!("/v1/assets/{asset}/url?rendition={name}"), None).await?)
     }
 
-    async fn live(&self) -> Result<BoxStream<'static, Poke>, RemoteError> {
+    async fn tell_progress(&self, request: &ProgressRequest) -> Result<(), RemoteError> {
+        self.0.call(Method::POST, "/v1/progress", Some(json(request)?)).await.map(drop)
+    }
+
+    async fn live(&self) -> Result<BoxStream<'static, LiveMessage>, RemoteError> {
         self.0.live().await
     }
 }

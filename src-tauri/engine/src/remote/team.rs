@@ -6,7 +6,7 @@ use super::{RemoteError, RootCertificate};
 use futures::stream::BoxStream;
 use http::{HeaderValue, Method, StatusCode, header};
 use lectern_shared::access::{ACCESS_SECONDS, AccessToken, PairRequest, Paired};
-use lectern_shared::protocol::{Poke, Problem, ProblemCode};
+use lectern_shared::protocol::{LiveMessage, Problem, ProblemCode};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -182,7 +182,7 @@ impl Http {
         body_of(request.send().await.map_err(unreachable)?).await
     }
 
-    async fn open_live(&self, token: &str) -> Result<BoxStream<'static, Poke>, RemoteError> {
+    async fn open_live(&self, token: &str) -> Result<BoxStream<'static, LiveMessage>, RemoteError> {
         let mut url = at(&self.0.base, "/v1/live");
         url.replace_range(..4, "ws");
         let mut request = url.into_client_request().map_err(unreachable)?;
@@ -219,7 +219,7 @@ impl Transport for Http {
         }
     }
 
-    async fn live(&self) -> Result<BoxStream<'static, Poke>, RemoteError> {
+    async fn live(&self) -> Result<BoxStream<'static, LiveMessage>, RemoteError> {
         let token = self.access(None).await?;
         match self.open_live(&token).await {
             Err(error) if is_signed_out(&error) => {

@@ -1,7 +1,10 @@
-//! Listens to the server's pokes; each one asks for a pull.
+//! Listens to the server: each poke asks for a pull, and what others do is shown.
 
+use crate::EventSink;
 use crate::remote::CourseServer;
 use futures::StreamExt;
+use lectern_shared::event::AppEvent;
+use lectern_shared::protocol::LiveMessage;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -10,15 +13,18 @@ const AGAIN_FIRST: Duration = Duration::from_secs(1);
 const AGAIN_MAX: Duration = Duration::from_secs(30);
 
 /// Runs until dropped. A lost feed is opened again, later and later; until then the regular pull finds what changed.
-pub(super) async fn listen(server: Arc<dyn CourseServer>, poked: Arc<Notify>) {
+pub(super) async fn listen(server: Arc<dyn CourseServer>, poked: Arc<Notify>, events: EventSink) {
     let mut again = AGAIN_FIRST;
     loop {
-        if let Ok(mut pokes) = server.live().await {
+        if let Ok(mut feed) = server.live().await {
             // What changed while nobody listened.
             poked.notify_one();
             again = AGAIN_FIRST;
-            while pokes.next().await.is_some() {
-                poked.notify_one();
+            while let Some(message) = feed.next().await {
+                match message {
+                    LiveMessage::Poke(_) => poked.notify_one(),
+                    LiveMessage::Progress(progress) => events(AppEvent::Elsewhere { progress }),
+                }
             }
         }
         tokio::time::sleep(again).await;

@@ -58,9 +58,9 @@ impl Sync {
             tasks: TaskTracker::new(),
         };
         let rounds = Rounds::new(catalogue, server.clone(), events.clone());
-        let running = Running { rounds, events, sync: sync.clone() };
+        let running = Running { rounds, events: events.clone(), sync: sync.clone() };
         sync.tasks.spawn(sync.stop.clone().run_until_cancelled_owned(running.run()));
-        sync.tasks.spawn(sync.stop.clone().run_until_cancelled_owned(live::listen(server, sync.poked.clone())));
+        sync.tasks.spawn(sync.stop.clone().run_until_cancelled_owned(live::listen(server, sync.poked.clone(), events)));
         sync.tasks.close();
         sync.wanted.notify_one();
         sync

@@ -6,13 +6,17 @@ use crate::catalogue::{Catalogue, CatalogueFailure};
 use crate::remote::{CourseServer, RemoteError};
 use lectern_shared::SCHEMA;
 use lectern_shared::event::AppEvent;
-use lectern_shared::protocol::{PUSH_MUTATIONS_MAX, Problem, ProblemCode, PushRequest, REQUEST_BYTES_MAX};
+use lectern_shared::protocol::{
+    PUSH_MUTATIONS_MAX, Problem, ProblemCode, PullResponse, PushRequest, REQUEST_BYTES_MAX,
+};
 use std::sync::Arc;
 
 /// The first of a thousand new files should not wait for the hundredth.
 const PUSH_FIRST: usize = 25;
 /// A thousand new files.
 const BATCHES_BEFORE_PULL: u32 = 12;
+/// After so many a session pulling again does not help: somebody has to look.
+const DIFFERED_MAX: u32 = 3;
 /// In one round: more edits than anybody makes, and an end to it with a server that contradicts itself.
 const PULLS_MAX: u32 = 16;
 
@@ -43,6 +47,11 @@ pub struct Rounds {
     answered_by: Option<u64>,
     /// Most mutations of the next push.
     at_once: usize,
+    /// The pages of a pull that are there; the rest did not come yet.
+    pages: Option<PullResponse>,
+    /// The mirror was held against the server in this session, and so often it was another one.
+    checked: bool,
+    differed: u32,
     /// From this one on somebody else goes on under our name: known, and the pull before the fork is on its way.
     forked: Option<u64>,
 }
@@ -58,7 +67,18 @@ enum Pushed {
 impl Rounds {
     #[must_use]
     pub fn new(catalogue: Catalogue, server: Arc<dyn CourseServer>, events: EventSink) -> Self {
-        Self { catalogue, server, events, pushed: 0, answered_by: None, at_once: PUSH_FIRST, forked: None }
+        Self {
+            catalogue,
+            server,
+            events,
+            pushed: 0,
+            answered_by: None,
+            at_once: PUSH_FIRST,
+            pages: None,
+            checked: false,
+            differed: 0,
+            forked: None,
+        }
     }
 
     pub(super) fn catalogue(&self) -> &Catalogue {
@@ -87,8 +107,7 @@ impl Rounds {
             return pushed;
         }
         // What cannot be pushed must not keep what changed elsewhere from being seen.
-        let request = self.catalogue.pull_request().await?;
-        let response = self.server.pull(&request).await?;
+        let response = self.pull().await?;
         // It is another one, or has less, than what answered our pushes: it was restored, perhaps before it ever answered a
         // pull of ours. What it answered then counts no more.
         let is_another = self.answered_by.is_some_and(|answered_by| answered_by != response.incarnation);
@@ -96,7 +115,10 @@ impl Rounds {
         if is_less {
             self.pushed = 0;
         }
+        let was_checked = !response.checksums.is_empty();
         let pulled = self.catalogue.take_pull(response, self.pushed).await?;
+        self.checked |= was_checked;
+        self.differed += u32::from(pulled.differed);
         let again = is_less || pulled.again;
         if again {
             (self.pushed, self.answered_by) = (0, None);
@@ -105,6 +127,28 @@ impl Rounds {
             (self.events)(AppEvent::Changed { tags: pulled.tags });
         }
         pushed.map(|more| more || again)
+    }
+
+    /// All pages. What has come stays when the next one does not.
+    async fn pull(&mut self) -> Result<PullResponse, SyncFailure> {
+        let from = self.catalogue.pull_request().await?;
+        loop {
+            let mut request = from.clone();
+            if let Some(pages) = &self.pages {
+                request.cookies.extend(pages.spaces.iter().map(|(space, changes)| (*space, changes.cookie)));
+            }
+            // Of much at once something may be lost on the way.
+            request.check = self.differed < DIFFERED_MAX && (!self.checked || self.pages.is_some());
+            let page = self.server.pull(&request).await?;
+            let response = match self.pages.take() {
+                Some(pages) if pages.incarnation == page.incarnation => page.after(pages),
+                _ => page,
+            };
+            if !response.more {
+                return Ok(response);
+            }
+            self.pages = Some(response);
+        }
     }
 
     /// To a server that was restored, what is older than all that waits.

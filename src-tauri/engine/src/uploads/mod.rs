@@ -153,7 +153,7 @@ impl Uploads {
         }
         scheduler.put_all_on_board();
         let gone = CancellationToken::new();
-        tokio::spawn(keep_failures(catalogue.clone(), to_keep));
+        tokio::spawn(keep_all_that_comes(catalogue.clone(), to_keep));
         tokio::spawn(scheduler.run(gone.clone()));
         let inner =
             Inner { messages: outbox, board, catalogue, journal, controls: Mutex::new(()), _gone: gone.drop_guard() };
@@ -285,8 +285,8 @@ impl Uploads {
     /// When the catalogue could not be told.
     pub async fn found(&self, operation: OperationId, path: PathBuf) -> Result<bool, UploadsError> {
         let Some(order) = self.ask(|done| Message::OrderFor { operation, done }).await? else { return Ok(false) };
-        let found = worker::take_from(&*self.inner.catalogue, &Arc::new(order), path.clone()).await?;
-        let Some(facts) = found else { return Ok(false) };
+        let Some(facts) = worker::same_bytes(path.clone(), Arc::new(order)).await else { return Ok(false) };
+        self.inner.catalogue.set_source(operation, path.clone(), facts).await?;
         self.ask(|done| Message::Moved { operation, path, facts, done }).await?;
         Ok(true)
     }
@@ -323,14 +323,15 @@ async fn keep_one(catalogue: &dyn UploadCatalogue, operation: OperationId, keep:
     match keep {
         Keep::Paused(paused) => catalogue.set_paused(operation, paused).await,
         Keep::Outcome(outcome) => catalogue.set_outcome(operation, outcome).await,
+        Keep::Source(path, facts) => catalogue.set_source(operation, path, facts).await,
     }
 }
 
-/// Failures come from within: nobody waits for them to be kept.
-async fn keep_failures(catalogue: Arc<dyn UploadCatalogue>, mut to_keep: mpsc::UnboundedReceiver<ToKeep>) {
+/// What comes from within: nobody waits for it to be kept.
+async fn keep_all_that_comes(catalogue: Arc<dyn UploadCatalogue>, mut to_keep: mpsc::UnboundedReceiver<ToKeep>) {
     while let Some((operation, keep)) = to_keep.recv().await {
         if let Err(error) = keep_one(&*catalogue, operation, keep).await {
-            tracing::warn!(%error, "a failed upload is not in the catalogue");
+            tracing::warn!(%error, "the catalogue does not know what became of an upload");
         }
     }
 }

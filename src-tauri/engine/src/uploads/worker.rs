@@ -189,21 +189,8 @@ pub async fn rehash(order: Order) -> Result<Event, StepFailure> {
     .map_err(StepFailure::Source)
 }
 
-/// Takes the file at `path` for the upload's, if it has the bytes that were sent so far: its facts are in the catalogue then.
-///
-/// # Errors
-/// When the catalogue could not be told.
-pub async fn take_from(
-    catalogue: &dyn UploadCatalogue,
-    order: &Arc<Order>,
-    path: PathBuf,
-) -> Result<Option<SourceFacts>, CatalogueError> {
-    let Some(facts) = same_bytes(path.clone(), order.clone()).await else { return Ok(None) };
-    catalogue.set_source(order.record.operation, path, facts).await?;
-    Ok(Some(facts))
-}
-
-async fn same_bytes(path: PathBuf, order: Arc<Order>) -> Option<SourceFacts> {
+/// The facts of the file at `path`, if it has the bytes that were sent so far.
+pub async fn same_bytes(path: PathBuf, order: Arc<Order>) -> Option<SourceFacts> {
     let stop = Arc::new(AtomicBool::new(false));
     let _stop_when_dropped = StopOnDrop(stop.clone());
     let compared = blocking(move || {

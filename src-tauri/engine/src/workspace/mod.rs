@@ -17,7 +17,9 @@ mod sending;
 mod settings;
 mod source;
 mod team;
+mod telling;
 mod undo;
+mod workspaces;
 
 pub use check::{CheckError, check_store};
 pub use connect::{Chosen, choose, try_bucket};
@@ -26,7 +28,8 @@ pub use keys::{Kept, KeyRing, KeychainError, StoreKey};
 pub use local::{LocalWorkspace, OpenError, Opening, bucket_store};
 pub use moving::Standing;
 pub use settings::{BucketSettings, Provider, Settings, SettingsError, StoreSettings, TeamSettings};
-pub use team::{JoinError, join, team_key};
+pub use team::{JoinError, computer_name, join, team_key};
+pub use workspaces::{Listeners, Workspaces};
 
 use crate::EventSink;
 use crate::catalogue::{Catalogue, CatalogueFailure};
@@ -51,6 +54,7 @@ use sending::{AtStart, Sending};
 use source::Source;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use telling::telling;
 use undo::{AddedFile, Done, UndoStack};
 
 /// What a workspace is opened with.
@@ -106,8 +110,11 @@ impl Workspace {
             line: config.line,
             idle: config.idle,
         };
-        let uploads =
-            Uploads::start(uploads_config, Arc::new(catalogue.clone()), server.clone(), events.clone()).await?;
+        let told = match config.settings.store {
+            StoreSettings::Team(_) => telling(events.clone(), server.clone()),
+            _ => events.clone(),
+        };
+        let uploads = Uploads::start(uploads_config, Arc::new(catalogue.clone()), server.clone(), told).await?;
         let source = Source::new(uploads.clone(), server.clone(), thumbnails.clone());
         let previews = Arc::new(Previews::start(Arc::new(source), &roots).await?);
         let describer = Describer::start(describe::Parts {

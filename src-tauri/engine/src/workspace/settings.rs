@@ -71,6 +71,12 @@ pub enum SettingsError {
 }
 
 impl Settings {
+    /// Whether there is a workspace in a folder, be it one that cannot be read.
+    #[must_use]
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(FILE).is_file()
+    }
+
     #[must_use]
     pub fn new(name: &str, store: StoreSettings) -> Self {
         Self { schema: lectern_shared::SCHEMA, name: name.to_owned(), user: UserId::new(), store }

@@ -14,6 +14,15 @@ use std::path::Path;
 /// What the keychain calls the token's first half: tokens have none.
 const TOKEN_ID: &str = "device";
 
+/// What people call this computer, as the system knows it.
+#[must_use]
+pub fn computer_name() -> String {
+    let named = std::env::var("HOSTNAME").or_else(|_| std::env::var("COMPUTERNAME"));
+    named
+        .or_else(|_| std::fs::read_to_string("/etc/hostname"))
+        .map_or_else(|_| "A computer".to_owned(), |name| name.trim().to_owned())
+}
+
 /// A device's token as keychains keep it.
 #[must_use]
 pub fn team_key(token: String) -> StoreKey {

@@ -11,7 +11,7 @@ use http_body_util::BodyExt as _;
 use lectern_engine::remote::{CourseServer, RemoteError};
 use lectern_shared::ids::AssetId;
 use lectern_shared::protocol::{
-    CompleteUpload, OpenUpload, OpenedUpload, PartUrl, PartsResponse, Poke, Problem, ProblemCode, PullRequest,
+    CompleteUpload, LiveMessage, OpenUpload, OpenedUpload, PartUrl, PartsResponse, Problem, ProblemCode, PullRequest,
     PullResponse, PushRequest, PushResponse, Rendition, SignedUrl, StoredPart, UrlsRequest, UrlsResponse,
 };
 use md5::{Digest as _, Md5};
@@ -315,7 +315,7 @@ impl CourseServer for TestServer {
         Err(problem(ProblemCode::NotFound))
     }
 
-    async fn live(&self) -> Result<BoxStream<'static, Poke>, RemoteError> {
+    async fn live(&self) -> Result<BoxStream<'static, LiveMessage>, RemoteError> {
         Err(problem(ProblemCode::NotFound))
     }
 }

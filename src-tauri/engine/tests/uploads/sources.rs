@@ -58,12 +58,12 @@ async fn a_file_that_was_renamed_with_its_folder_is_found_by_its_hashes_and_goes
     let (week, renamed) = (world.path("week 1"), world.path("Week One"));
     std::fs::create_dir(&week).unwrap();
     let path = world.file("week 1/lecture.mp4", 64 * MIB);
-    let (operation, asset) = world.add(&uploads, path.clone()).await;
-    until("a part is confirmed", || snapshot(&uploads, operation).is_some_and(|shown| shown.confirmed > 0)).await;
     let written = std::fs::metadata(&path).unwrap().modified().unwrap();
     let other = world.path("week 1/a.mp4");
     std::fs::write(&other, content(64 * MIB, 99)).unwrap();
     std::fs::File::options().write(true).open(&other).unwrap().set_modified(written).unwrap();
+    let (operation, asset) = world.add(&uploads, path.clone()).await;
+    until("a part is confirmed", || snapshot(&uploads, operation).is_some_and(|shown| shown.confirmed > 0)).await;
     std::fs::rename(&path, world.path("week 1/Introduction.mp4")).unwrap();
     std::fs::rename(&week, &renamed).unwrap();
     let paused = until_state(&uploads, operation, UploadState::Paused).await;

@@ -16,16 +16,20 @@ import type { EditReceipt } from "./EditReceipt";
 import type { FindAnswer } from "./FindAnswer";
 import type { FindFileArguments } from "./FindFileArguments";
 import type { IntakeReport } from "./IntakeReport";
+import type { JoinAnswer } from "./JoinAnswer";
+import type { JoinArguments } from "./JoinArguments";
 import type { NeededByArguments } from "./NeededByArguments";
 import type { NoArguments } from "./NoArguments";
 import type { PickArguments } from "./PickArguments";
 import type { PosterArguments } from "./PosterArguments";
 import type { RejectedArguments } from "./RejectedArguments";
 import type { SendingRules } from "./SendingRules";
+import type { ShowWorkspaceArguments } from "./ShowWorkspaceArguments";
 import type { StoreDetails } from "./StoreDetails";
 import type { TeachArguments } from "./TeachArguments";
 import type { UndoArguments } from "./UndoArguments";
 import type { UploadList } from "./UploadList";
+import type { WorkspaceList } from "./WorkspaceList";
 import type { WorkspaceState } from "./WorkspaceState";
 
 export interface Commands {
@@ -46,6 +50,9 @@ export interface Commands {
   sending_rules: { verb: "query"; args: NoArguments; result: SendingRules };
   set_sending_rules: { verb: "mutate"; args: SendingRules; result: null };
   teach: { verb: "mutate"; args: TeachArguments; result: null };
+  workspaces: { verb: "query"; args: NoArguments; result: WorkspaceList };
+  show_workspace: { verb: "mutate"; args: ShowWorkspaceArguments; result: null };
+  join_workspace: { verb: "mutate"; args: JoinArguments; result: JoinAnswer };
   store_details: { verb: "query"; args: NoArguments; result: StoreDetails };
   connect_store: { verb: "mutate"; args: Connection; result: ConnectAnswer };
   check_store: { verb: "query"; args: NoArguments; result: CheckAnswer };

@@ -155,7 +155,12 @@ function chapterCommands({ read, chapterOf }: Reader, actions: Actions) {
 
 function courseCommands(read: () => CourseDetail, actions: Actions) {
   const reader = courseReader(read);
-  return { ...reader, ...videoCommands(reader, actions), ...chapterCommands(reader, actions) };
+  return {
+    course: () => read().id,
+    ...reader,
+    ...videoCommands(reader, actions),
+    ...chapterCommands(reader, actions),
+  };
 }
 
 /** Frames in which a moved row may still be on its way into the page. */

@@ -1,6 +1,7 @@
 // What a course row says of its file: the asset's state, or how far its upload is.
 import type { UploadSnapshot } from "../../backend/bindings/UploadSnapshot";
 import type { VideoDetail } from "../../backend/bindings/VideoDetail";
+import type { ProgressElsewhere } from "../../backend/elsewhere";
 import { formatLeft, percentOf } from "../../backend/format";
 import { causeWords, UPLOAD_STATE_WORDS } from "../../backend/words";
 
@@ -20,14 +21,27 @@ export function stateOf(
   return video.state === "ready" || upload === "ready" ? "ready" : (upload ?? "expected");
 }
 
+const WAITING: RowState = {
+  ...{ state: "expected", words: "Waiting for its file", percent: null, tone: "quiet", bar: null },
+};
+
+/** What is handed to the network there: only its sender knows what is confirmed. */
+function sentElsewhere({ by_name, item }: ProgressElsewhere): RowState {
+  const sent = item.bytes > 0 ? item.sent / item.bytes : 0;
+  return {
+    ...{ state: "expected", words: `${by_name} is sending it`, tone: "busy" },
+    ...{ percent: percentOf(item.sent, item.bytes), bar: { sent, confirmed: sent } },
+  };
+}
+
 export function rowState(
   video: Pick<VideoDetail, "state" | "bytes">,
   upload: UploadSnapshot | undefined,
+  elsewhere?: ProgressElsewhere | undefined,
 ): RowState {
   if (stateOf(video, upload?.state) === "ready")
     return { state: "ready", words: "Ready", percent: null, tone: "ready", bar: null };
-  if (upload === undefined)
-    return { state: "expected", words: "Waiting for its file", percent: null, tone: "quiet", bar: null };
+  if (upload === undefined) return elsewhere ? sentElsewhere(elsewhere) : WAITING;
 
   const { state, cause } = upload;
   const bar =

@@ -3,8 +3,10 @@
 import { useDraggable } from "@dnd-kit/core";
 import { ArrowDown, ArrowUp, Check, CornerDownRight, GripVertical, Pencil, Trash2 } from "lucide-react";
 import { type KeyboardEvent, type MouseEvent, memo, useRef, useState } from "react";
+import type { CourseId } from "../../backend/bindings/CourseId";
 import type { VideoDetail } from "../../backend/bindings/VideoDetail";
 import { useUpload, useUploadState } from "../../backend/context";
+import { useProgressElsewhere } from "../../backend/elsewhere";
 import { formatBytes, formatClock } from "../../backend/format";
 import { ContextMenu, type MenuAction, type MenuPoint, RowMenuButton } from "../../design/menu";
 import { NameInput } from "../../design/name-input";
@@ -116,7 +118,7 @@ export const VideoRow = memo(function VideoRow({ video, commands, insert, first 
       <div role="gridcell" className="size-cell">
         {formatBytes(video.bytes)}
       </div>
-      <StateCell video={video} />
+      <StateCell video={video} course={commands.course()} />
       <div role="gridcell">
         <RowMenuButton
           label={`Actions for ${video.title}`}
@@ -138,9 +140,10 @@ export const VideoRow = memo(function VideoRow({ video, commands, insert, first 
 });
 
 /** Progress renders this cell, and nothing else of the row. */
-function StateCell({ video }: { video: VideoDetail }) {
+function StateCell({ video, course }: { video: VideoDetail; course: CourseId }) {
   const upload = useUpload(video.replacement ?? video.operation);
-  const shown = video.replacement === null ? rowState(video, upload) : replacementState(upload);
+  const elsewhere = useProgressElsewhere(course, video.asset);
+  const shown = video.replacement === null ? rowState(video, upload, elsewhere) : replacementState(upload);
   return (
     <div role="gridcell" className="state-cell" data-testid="video-state" data-tone={shown.tone}>
       {shown.bar === null ? (

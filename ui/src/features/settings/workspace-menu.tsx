@@ -1,15 +1,37 @@
 // The workspace's name, the honest line on where it lives, and the few settings there are.
 import { useQuery } from "@tanstack/react-query";
-import { Activity, ChevronsUpDown, Cloud, CloudUpload, Monitor, Moon, Sun } from "lucide-react";
+import { useNavigate } from "@tanstack/react-router";
+import {
+  Activity,
+  ChevronsUpDown,
+  Cloud,
+  CloudUpload,
+  HardDrive,
+  Monitor,
+  Moon,
+  Sun,
+  UserPlus,
+  Users,
+} from "lucide-react";
 import { useState } from "react";
+import type { StoreKind } from "../../backend/bindings/StoreKind";
+import type { WorkspaceEntry } from "../../backend/bindings/WorkspaceEntry";
+import type { WorkspaceState } from "../../backend/bindings/WorkspaceState";
 import { useBackend, useConnection } from "../../backend/context";
-import { workspaceQuery } from "../../backend/queries";
+import { notify } from "../../backend/notices";
+import { workspaceQuery, workspacesQuery } from "../../backend/queries";
 import { openConnect, openStore } from "../../backend/store-dialogs";
-import { STORE_WORDS } from "../../backend/words";
+import { failureWords, STORE_WORDS } from "../../backend/words";
+import { useWorkspaceActions } from "../../backend/workspace-actions";
 import { Button } from "../../design/button";
 import { Dialog } from "../../design/dialog";
-import { Menu } from "../../design/menu";
+import { Menu, type MenuAction } from "../../design/menu";
+import { JoinDialog } from "./join-dialog";
 import { setTheme, type Theme, useTheme } from "./theme";
+
+const ICONS: Record<StoreKind, typeof Sun> = {
+  ...{ this_computer: HardDrive, backblaze_b2: Cloud, s3_compatible: Cloud, team: Users },
+};
 
 const THEMES: [Theme, string, typeof Sun][] = [
   ["system", "Look as the system", Monitor],
@@ -18,20 +40,36 @@ const THEMES: [Theme, string, typeof Sun][] = [
 ];
 
 export function WorkspaceMenu() {
-  const { data: workspace } = useQuery(workspaceQuery(useBackend()));
+  const backend = useBackend();
+  const { data: workspace } = useQuery(workspaceQuery(backend));
+  const { data: list } = useQuery(workspacesQuery(backend));
+  const { show } = useWorkspaceActions();
+  const goTo = useNavigate();
+  const [joining, setJoining] = useState(false);
   const theme = useTheme((state) => state.theme);
   const [diagnosing, setDiagnosing] = useState(false);
   const name = workspace?.name ?? "Lectern";
   const words = STORE_WORDS[workspace?.store ?? "this_computer"];
+  const all = list?.workspaces ?? [];
+
+  /** What was open is not in the other workspace. */
+  const home = () => void goTo({ to: "/" });
+  function showOther({ id, name: other }: WorkspaceEntry) {
+    home();
+    show(id).catch((error: unknown) => notify(failureWords(`open “${other}”`, error)));
+  }
   return (
     <>
       <Menu
         label="Workspace"
         note={words.about}
         actions={[
-          workspace?.bucket
-            ? { label: "Storage and key…", icon: Cloud, act: openStore }
-            : { label: "Connect a bucket…", icon: CloudUpload, act: openConnect },
+          ...(all.length > 1 ? all : []).map((entry) => ({
+            ...{ label: labelOf(entry, all), icon: ICONS[entry.store], chosen: entry.shown },
+            act: () => (entry.shown ? undefined : showOther(entry)),
+          })),
+          { label: "Join a team…", icon: UserPlus, act: () => setJoining(true) },
+          ...storeActions(workspace),
           ...THEMES.map(([id, label, icon], index) => ({
             ...{ label, icon, chosen: theme === id, apart: index === 0 },
             act: () => setTheme(id),
@@ -48,9 +86,31 @@ export function WorkspaceMenu() {
           <ChevronsUpDown size={14} aria-hidden />
         </button>
       </Menu>
+      {joining && (
+        <JoinDialog
+          close={() => setJoining(false)}
+          joined={() => {
+            setJoining(false);
+            home();
+          }}
+        />
+      )}
       {diagnosing && <DiagnosticsDialog close={() => setDiagnosing(false)} />}
     </>
   );
+}
+
+/** Of two with one name, each with what tells them apart. */
+function labelOf({ id, name }: WorkspaceEntry, all: readonly WorkspaceEntry[]): string {
+  return all.some((other) => other.id !== id && other.name === name) ? `${name} (${id})` : name;
+}
+
+/** Where a team keeps its files is its server's affair. */
+function storeActions(workspace: WorkspaceState | undefined): MenuAction[] {
+  if (workspace?.store === "team") return [];
+  return workspace?.bucket
+    ? [{ label: "Storage and key…", icon: Cloud, apart: true, act: openStore }]
+    : [{ label: "Connect a bucket…", icon: CloudUpload, apart: true, act: openConnect }];
 }
 
 function DiagnosticsDialog({ close }: { close: () => void }) {

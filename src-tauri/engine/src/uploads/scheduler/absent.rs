@@ -1,14 +1,14 @@
 //! Looks for files that are not there (a drive is plugged in again, a file put back, moved, or shown by the user elsewhere)
 //! and at those that are still being written.
 
-use super::{Message, Scheduler};
+use super::{Keep, Message, Scheduler};
 use crate::uploads::job::{Action, Event};
 use crate::uploads::parts::FILE_BYTES_MAX;
 use crate::uploads::rest::{Sighting, is_at_rest};
 use crate::uploads::seam::UploadRecord;
 use crate::uploads::search::{Lost, search};
 use crate::uploads::source::{self, Source, SourceFacts, SourceProblem};
-use crate::uploads::worker::{Order, Outside, StopOnDrop, blocking, take_from};
+use crate::uploads::worker::{Order, Outside, StopOnDrop, blocking, same_bytes};
 use lectern_shared::ids::OperationId;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -39,13 +39,6 @@ pub(super) struct Lookout {
     written_at: Option<Instant>,
     looking: HashMap<OperationId, AbortOnDropHandle<()>>,
     seen: HashMap<OperationId, Sighting>,
-}
-
-/// Where a file that was not at its place is.
-pub(in crate::uploads) struct Found {
-    operation: OperationId,
-    path: PathBuf,
-    facts: SourceFacts,
 }
 
 /// What a look at a file that is being written has shown.
@@ -115,10 +108,10 @@ impl Scheduler {
         if orders.is_empty() {
             return;
         }
-        let (outside, outbox) = (self.outside.clone(), self.outbox.clone());
+        let outbox = self.outbox.clone();
         let task = tokio::spawn(async move {
-            let found = find(&outside, orders).await;
-            let _ = outbox.send(Message::Searched { device, found });
+            find(orders, &outbox).await;
+            let _ = outbox.send(Message::Searched { device });
         });
         self.lookout.searching.insert(device, AbortOnDropHandle::new(task));
     }
@@ -190,13 +183,18 @@ impl Scheduler {
         }
     }
 
-    pub(super) fn searched(&mut self, device: u64, found: Vec<Found>) {
+    pub(super) fn searched(&mut self, device: u64) {
         self.lookout.searching.remove(&device);
-        for Found { operation, path, facts } in found {
-            if self.lanes.absent.contains(&operation) {
-                tracing::info!(%operation, "a file was found at another place");
-                self.moved(operation, path, facts);
-            }
+    }
+
+    /// Comparing takes its time: meanwhile it may have come back, or been shown elsewhere.
+    pub(super) fn found(&mut self, sought: &Arc<UploadRecord>, path: PathBuf, facts: SourceFacts) {
+        let operation = sought.operation;
+        let is_still = |entry: &super::Entry| Arc::ptr_eq(&entry.record, sought);
+        if self.lanes.absent.contains(&operation) && self.entries.get(&operation).is_some_and(is_still) {
+            tracing::info!(%operation, "a file was found at another place");
+            self.moved(operation, path.clone(), facts);
+            let _ = self.keeper.send((operation, Keep::Source(path, facts)));
         }
     }
 
@@ -226,8 +224,8 @@ async fn back(absent: Vec<Arc<UploadRecord>>) -> Vec<OperationId> {
     looked.await.unwrap_or_default()
 }
 
-/// Those that are at another place, by the hashes of what was sent of them.
-async fn find(outside: &Outside, orders: Vec<Arc<Order>>) -> Vec<Found> {
+/// Tells the scheduler of each that is at another place, by the hashes of what was sent of it.
+async fn find(orders: Vec<Arc<Order>>, outbox: &mpsc::UnboundedSender<Message>) {
     let lost = orders.iter().map(|order| Lost {
         path: order.record.path.clone(),
         facts: order.facts,
@@ -237,20 +235,14 @@ async fn find(outside: &Outside, orders: Vec<Arc<Order>>) -> Vec<Found> {
     let stop = Arc::new(AtomicBool::new(false));
     let _stop_when_dropped = StopOnDrop(stop.clone());
     let places = blocking(move || Ok(search(&lost, &stop))).await.unwrap_or_default();
-    let mut found = Vec::new();
     for (order, paths) in orders.iter().zip(places) {
         for path in paths {
-            match take_from(&*outside.catalogue, order, path.clone()).await {
-                Ok(Some(facts)) => {
-                    found.push(Found { operation: order.record.operation, path, facts });
-                    break;
-                }
-                Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "the catalogue does not know where a file is"),
+            if let Some(facts) = same_bytes(path.clone(), order.clone()).await {
+                let _ = outbox.send(Message::Found { sought: order.record.clone(), path, facts });
+                break;
             }
         }
     }
-    found
 }
 
 /// `before`: what was seen last. None: nothing is to be said yet.

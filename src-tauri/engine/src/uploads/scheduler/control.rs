@@ -85,6 +85,7 @@ impl Scheduler {
         let needs_keeping = match keep {
             Keep::Paused(paused) => before.0 != paused,
             Keep::Outcome(_) => before.1 == Phase::Failed,
+            Keep::Source(..) => true,
         };
         needs_keeping.then_some(keep)
     }

@@ -1,7 +1,7 @@
 //! What others tell the scheduler.
 
 use super::ToKeep;
-use super::absent::{Found, Sight};
+use super::absent::Sight;
 use crate::uploads::job::{Event, PartEnd};
 use crate::uploads::seam::{Announced, UploadRecord};
 use crate::uploads::source::SourceFacts;
@@ -10,6 +10,7 @@ use lectern_shared::Millis;
 use lectern_shared::ids::{AssetId, OperationId};
 use lectern_shared::upload::{Hold, UploadAction};
 use std::path::PathBuf;
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 pub(in crate::uploads) enum Message {
@@ -61,10 +62,15 @@ pub(in crate::uploads) enum Message {
         device: u64,
         operations: Vec<OperationId>,
     },
-    /// Those that were not there and are elsewhere.
+    /// A file that was not there is at another place, by what was known when it was sought.
+    Found {
+        sought: Arc<UploadRecord>,
+        path: PathBuf,
+        facts: SourceFacts,
+    },
+    /// All that were not there on a device have been looked for.
     Searched {
         device: u64,
-        found: Vec<Found>,
     },
     /// At a file that is being written.
     Looked {

@@ -15,6 +15,7 @@ use super::journal::Write;
 use super::progress::{Board, Rank, Speed, TICK};
 use super::seam::{Outcome, UploadRecord};
 use super::slots::Slots;
+use super::source::SourceFacts;
 use super::worker::Outside;
 use crate::EventSink;
 use crate::remote::sender::Gauge;
@@ -26,6 +27,7 @@ use lectern_shared::ids::{OperationId, UserId};
 use lectern_shared::upload::Hold;
 pub(super) use message::Message;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{mpsc, oneshot};
@@ -42,10 +44,11 @@ const JUDGED_EVERY: Duration = Duration::from_secs(20);
 /// What the catalogue must be told, in this order for one upload.
 pub(super) type ToKeep = (OperationId, Keep);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Keep {
     Paused(bool),
     Outcome(Option<Outcome>),
+    Source(PathBuf, SourceFacts),
 }
 
 struct RunningStep {
@@ -266,7 +269,8 @@ impl Scheduler {
             Message::Nudge => self.nudge(),
             Message::LineChanged => self.line_changed(),
             Message::Back { device, operations } => self.back(device, operations),
-            Message::Searched { device, found } => self.searched(device, found),
+            Message::Found { sought, path, facts } => self.found(&sought, path, facts),
+            Message::Searched { device } => self.searched(device),
             Message::Looked { operation, sight } => self.looked(operation, sight),
             Message::OrderFor { operation, done } => self.order_for(operation, done),
             Message::Moved { operation, path, facts, done } => {
