@@ -8,19 +8,19 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-const SOON: Duration = Duration::from_secs(20);
+pub const SOON: Duration = Duration::from_secs(20);
 
 /// An S3 server with a bucket, and what a person would be told about it.
-struct Bucket {
+pub struct Bucket {
     _server: Owned,
-    endpoint: String,
-    name: String,
-    key_id: String,
-    secret_key: String,
+    pub endpoint: String,
+    pub name: String,
+    pub key_id: String,
+    pub secret_key: String,
 }
 
 impl Bucket {
-    fn start(folder: &Path) -> Result<Self> {
+    pub fn start(folder: &Path) -> Result<Self> {
         let binary = output::app_binary()?.with_file_name("bench_store");
         let mut command = program(&binary.to_string_lossy());
         // It ends with its input, which ends with us.
@@ -39,7 +39,7 @@ impl Bucket {
     }
 }
 
-async fn fill_in(page: &Page, label: &str, text: &str) -> Result {
+pub async fn fill_in(page: &Page, label: &str, text: &str) -> Result {
     let field = format!(
         "(l => {{ if (!l || !l.control) return null; l.control.focus(); return true }})\
          ([...document.querySelectorAll('[role=dialog] label')].find(l => l.textContent.trim().startsWith('{label}')))"

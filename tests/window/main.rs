@@ -7,6 +7,7 @@ mod edits;
 mod manners;
 mod opened;
 mod order;
+mod team;
 mod uploads;
 
 use lectern_window::page::chapter;

@@ -4,23 +4,27 @@ import type { JoinAnswer } from "./bindings/JoinAnswer";
 import type { JoinArguments } from "./bindings/JoinArguments";
 import { type Connection, useConnection } from "./context";
 
-/** Each fails with what the host says. */
+/** Each fails with what the host says. `home` leaves the screen that was open: what it shows is not in the other one. */
 export interface WorkspaceActions {
-  show(id: string): Promise<void>;
-  join(how: JoinArguments): Promise<JoinAnswer>;
+  show(id: string, home: () => void): Promise<void>;
+  join(how: JoinArguments, home: () => void): Promise<JoinAnswer>;
 }
 
 export function createWorkspaceActions({ backend, client }: Connection): WorkspaceActions {
-  // Nothing that was read is about the workspace that is shown now.
-  const anew = () => client.resetQueries();
+  function anew(home: () => void) {
+    // The way home leads to the first course, which must not be one of before.
+    client.removeQueries({ queryKey: ["courses"] });
+    home();
+    return client.resetQueries();
+  }
   return {
-    async show(id) {
+    async show(id, home) {
       await backend.show_workspace({ id });
-      await anew();
+      await anew(home);
     },
-    async join(how) {
+    async join(how, home) {
       const answer = await backend.join_workspace(how);
-      if (answer.kind === "joined") await anew();
+      if (answer.kind === "joined") await anew(home);
       return answer;
     },
   };

@@ -10,11 +10,11 @@ import { type JoinWords, joinProblemWords } from "./join-words";
 
 interface Props {
   close: () => void;
-  /** The window shows the new workspace. */
-  joined: () => void;
+  /** Leaves the screen that is open. */
+  home: () => void;
 }
 
-export function JoinDialog({ close, joined }: Props) {
+export function JoinDialog({ close, home }: Props) {
   const actions = useWorkspaceActions();
   const [draft, setDraft] = useState({ address: "", code: "", computer: "" });
   const [problem, setProblem] = useState<JoinWords | null>(null);
@@ -40,13 +40,13 @@ export function JoinDialog({ close, joined }: Props) {
     if (empty !== null) return;
     setAsking(true);
     try {
-      const answer = await actions.join({ ...draft, name: "" });
+      const answer = await actions.join({ ...draft, name: "" }, home);
       if (answer.kind === "refused") return setProblem(joinProblemWords(answer.problem));
       if (!answer.in_keychain)
         notify(
           "No keychain is open here: this computer is let in until Lectern is closed, then it needs a new code.",
         );
-      joined();
+      close();
     } catch (error) {
       setFailed(failureWords("join this team", error));
     } finally {

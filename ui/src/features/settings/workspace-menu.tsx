@@ -55,8 +55,7 @@ export function WorkspaceMenu() {
   /** What was open is not in the other workspace. */
   const home = () => void goTo({ to: "/" });
   function showOther({ id, name: other }: WorkspaceEntry) {
-    home();
-    show(id).catch((error: unknown) => notify(failureWords(`open “${other}”`, error)));
+    show(id, home).catch((error: unknown) => notify(failureWords(`open “${other}”`, error)));
   }
   return (
     <>
@@ -86,15 +85,7 @@ export function WorkspaceMenu() {
           <ChevronsUpDown size={14} aria-hidden />
         </button>
       </Menu>
-      {joining && (
-        <JoinDialog
-          close={() => setJoining(false)}
-          joined={() => {
-            setJoining(false);
-            home();
-          }}
-        />
-      )}
+      {joining && <JoinDialog close={() => setJoining(false)} home={home} />}
       {diagnosing && <DiagnosticsDialog close={() => setDiagnosing(false)} />}
     </>
   );
