@@ -2,8 +2,10 @@
 
 use crate::{READY_AT_MOST, Scene};
 use lectern_window::page::{SOON, chapter, part};
+use lectern_window::process::{Owned, program};
 use lectern_window::{App, Options, Page, Result, output, store, video};
-use std::time::Duration;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 const MEBIBYTE: u64 = 1 << 20;
 
@@ -77,4 +79,61 @@ async fn a_recording_that_still_runs_is_sent_whole_when_it_is_over() -> Result {
 
 fn uploading() -> String {
     format!("{}[data-state=uploading]", part("upload-item"))
+}
+
+/// A stand-in for systemd's logind that others keep (python-dbusmock), on a bus of its own.
+struct Logind {
+    _mock: Owned,
+    _bus: Owned,
+    address: String,
+}
+
+impl Logind {
+    fn start() -> Result<Self> {
+        let mut bus = program("dbus-daemon");
+        bus.args(["--session", "--print-address", "--nofork"]).stderr(Stdio::null());
+        let (bus, address) = Owned::start_and_read_line(&mut bus)?;
+        let mut mock = program("/usr/bin/python3");
+        mock.args(["-m", "dbusmock", "--system", "--template", "logind"]);
+        mock.env("DBUS_SYSTEM_BUS_ADDRESS", &address).stdout(Stdio::null()).stderr(Stdio::null());
+        Ok(Self { _mock: Owned::start(&mut mock)?, _bus: bus, address })
+    }
+
+    /// Who keeps the computer awake, as it tells `systemd-inhibit --list`.
+    fn inhibitors(&self) -> String {
+        let mut ask = Command::new("dbus-send");
+        ask.arg(format!("--bus={}", self.address)).args(["--print-reply", "--dest=org.freedesktop.login1"]);
+        ask.args(["/org/freedesktop/login1", "org.freedesktop.login1.Manager.ListInhibitors"]);
+        ask.output().map(|said| String::from_utf8_lossy(&said.stdout).into_owned()).unwrap_or_default()
+    }
+
+    async fn until(&self, what: &str, holds: impl Fn(&str) -> bool) {
+        let begun = Instant::now();
+        loop {
+            let said = self.inhibitors();
+            if holds(&said) {
+                return;
+            }
+            assert!(begun.elapsed() < 2 * SOON, "{what}: {said}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_computer_is_kept_awake_while_bytes_go_and_no_longer_than_lectern_runs() -> Result {
+    let logind = Logind::start()?;
+    logind.until("the stand-in answers", |said| said.contains("array")).await;
+    let options = Options::bytes_per_second(4 * MEBIBYTE).with("DBUS_SYSTEM_BUS_ADDRESS", &logind.address);
+    let scene = Scene::open_with(options).await?;
+    assert!(!logind.inhibitors().contains("Lectern"), "nothing is sent yet");
+    let file = scene.desktop.folder("Videos")?.join("Lecture.mp4");
+    video::of_at_least(&file, 64)?;
+    scene.app.drop_on(&chapter(&scene.chapter), &[file]).await?;
+    let is_held = |said: &str| said.contains("Lectern") && said.contains("idle") && !said.contains("handle-lid-switch");
+    logind.until("Lectern keeps the computer awake", is_held).await;
+    assert!(logind.inhibitors().contains("Files are being uploaded"), "and says why");
+    scene.app.kill().await?;
+    logind.until("it may sleep again", |said| said.contains("array") && !said.contains("Lectern")).await;
+    Ok(())
 }

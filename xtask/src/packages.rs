@@ -29,8 +29,8 @@ pub const HEADLESS: &[&str] = &[
 ];
 
 /// To run the window's tests in a browser, to install tools of Python's registry apart from the system's, and to try the
-/// course server on the database that teams use.
-pub const TEST: &[&str] = &["chromium", "python3", "python3-venv", "postgresql"];
+/// course server on the database that teams use. dbusmock stands in for the system that keeps computers awake.
+pub const TEST: &[&str] = &["chromium", "python3", "python3-venv", "python3-dbusmock", "postgresql"];
 
 /// To look into packages, and to open a file through the menu's entry.
 pub const CHECK: &[&str] = &["libarchive-tools", "desktop-file-utils", "libglib2.0-bin"];

@@ -3,7 +3,7 @@
 
 use super::{Catalogue, CatalogueFailure, now};
 use lectern_shared::ids::ClientId;
-use lectern_shared::protocol::PushedMutation;
+use lectern_shared::protocol::{MutationResult, MutationStatus, PushedMutation};
 use rusqlite::{Transaction, params};
 
 impl Catalogue {
@@ -76,6 +76,33 @@ impl Catalogue {
                     }
                 }
                 Ok(names)
+            })
+            .await
+    }
+
+    /// What the server refuses of that it may have executed before it was restored: its author is told of it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn take_refusals(&self, former: ClientId, results: Vec<MutationResult>) -> Result<(), CatalogueFailure> {
+        self.database
+            .write(move |tx| {
+                for result in results.iter().filter(|result| result.status == MutationStatus::Rejected) {
+                    let (code, detail) = (result.code.as_deref(), result.detail.as_deref().unwrap_or_default());
+                    tx.prepare_cached(
+                        "INSERT OR IGNORE INTO rejected (client, mid, name, args, code, detail, rejected_at)
+                         SELECT client, mid, args ->> '$.name', args, ?3, ?4, ?5 FROM confirmed
+                         WHERE client = ?1 AND mid = ?2",
+                    )?
+                    .execute(params![
+                        former.to_string(),
+                        result.id.cast_signed(),
+                        code.unwrap_or("rejected"),
+                        detail,
+                        now()
+                    ])?;
+                }
+                Ok(())
             })
             .await
     }

@@ -157,7 +157,7 @@ impl Rounds {
             for some in mutations.chunks(PUSH_FIRST) {
                 let request = PushRequest { client, schema: SCHEMA, incarnation: None, mutations: some.to_vec() };
                 match self.server.push(&request).await {
-                    Ok(_) => {}
+                    Ok(answer) => self.catalogue.take_refusals(client, answer.results).await?,
                     Err(RemoteError::Problem(Problem { code: ProblemCode::MutationGap { .. }, .. })) => {
                         self.catalogue.take_over(client, some[0].id).await?;
                         break;
