@@ -3,10 +3,14 @@
 use crate::uploads::Uploads;
 use netwatcher::{Update, WatchHandle, watch_interfaces_with_callback};
 use std::net::IpAddr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Watches until it is dropped. The handle is no thread's own: hence the lock.
-pub(super) struct NetworkWatch(#[expect(dead_code, reason = "dropping it ends the watch")] Mutex<Option<WatchHandle>>);
+pub(super) struct NetworkWatch {
+    /// Taken out when the watch is over, however long that takes.
+    uploads: Arc<Mutex<Option<Uploads>>>,
+    watch: Mutex<Option<WatchHandle>>,
+}
 
 /// What a change of addresses means for connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,13 +24,28 @@ enum Meaning {
 impl NetworkWatch {
     /// Without one, dead connections are found by their silence, and the way back by trying.
     pub(super) fn start(uploads: Uploads) -> Self {
-        let watch = watch_interfaces_with_callback(move |update| match meaning(&update) {
-            Some(Meaning::SomeAreDead) => uploads.line_changed(),
-            Some(Meaning::MayWorkNow) => uploads.nudge(),
-            None => {}
+        let uploads = Arc::new(Mutex::new(Some(uploads)));
+        let told = uploads.clone();
+        let watch = watch_interfaces_with_callback(move |update| {
+            let uploads = told.lock().unwrap_or_else(PoisonError::into_inner);
+            match (uploads.as_ref(), meaning(&update)) {
+                (Some(uploads), Some(Meaning::SomeAreDead)) => uploads.line_changed(),
+                (Some(uploads), Some(Meaning::MayWorkNow)) => uploads.nudge(),
+                _ => {}
+            }
         });
         let watch = watch.inspect_err(|error| tracing::info!(%error, "changes of the network are not watched"));
-        Self(Mutex::new(watch.ok()))
+        Self { uploads, watch: Mutex::new(watch.ok()) }
+    }
+}
+
+impl Drop for NetworkWatch {
+    fn drop(&mut self) {
+        self.uploads.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Ending it waits for a pipe to close, which every program that was started meanwhile may hold open.
+        if let Some(watch) = self.watch.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            std::thread::spawn(move || drop(watch));
+        }
     }
 }
 
