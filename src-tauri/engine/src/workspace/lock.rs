@@ -8,11 +8,19 @@ use std::fs::{File, OpenOptions};
 use std::path::Path;
 
 /// Held as long as the engine runs.
-pub(super) struct FolderLock(#[expect(dead_code, reason = "closing the file gives the lock back")] File);
+pub(super) struct FolderLock(File);
 
 impl FolderLock {
     pub(super) fn take(folder: &Path) -> Result<Self, OpenError> {
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join("lock"))?;
         if file.try_lock_exclusive()? { Ok(Self(file)) } else { Err(OpenError::InUse) }
+    }
+}
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // Closing is not enough on Unix: a program that is just being started has the file open too, for a moment
+        // (<https://man7.org/linux/man-pages/man2/flock.2.html>).
+        let _ = FileExt::unlock(&self.0);
     }
 }
