@@ -31,6 +31,12 @@ async fn the_fourth_fifty_histories_end_well() {
     all_hold(150..200).await;
 }
 
+/// A restored server refuses an edit under a former name: its course comes back later, from another device.
+#[tokio::test]
+async fn a_history_in_which_an_edit_was_once_lost_without_a_word_ends_well() {
+    all_hold(502_184..502_185).await;
+}
+
 #[tokio::test]
 async fn a_seed_is_one_history_however_often_it_is_played() {
     for seed in [3, 77, 1_234] {
