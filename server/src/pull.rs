@@ -57,7 +57,9 @@ async fn changes(
         let known = cookies.get(space).copied();
         // A cookie of another epoch, or ahead of us, comes from another history: start again.
         let valid = known.filter(|known| known.epoch == now.epoch && known.version <= now.version);
-        if valid == Some(now) {
+        // Rows that it has and that were removed since would stay there for ever.
+        let valid = valid.filter(|known| known.version >= now.cleaned || known.cleaned == now.cleaned);
+        if valid.is_some_and(|known| known.version == now.version) {
             continue;
         }
         if room == 0 {
@@ -67,7 +69,7 @@ async fn changes(
         room = room.saturating_sub(rows.len());
         // Where a page ends there the next one begins.
         let read = rows.last().filter(|_| !is_all).map_or(now.version, |last| last.version);
-        let cookie = Cookie { version: read, ..now };
+        let cookie = Cookie { version: read, cleaned: if is_all { 0 } else { now.cleaned }, ..now };
         spaces.insert(*space, SpaceChanges { reset: valid.is_none(), cookie, rows });
         if !is_all {
             return Ok((spaces, true));

@@ -7,7 +7,7 @@ mod locks;
 pub(crate) mod moving;
 
 pub(crate) use batch::{complete_all, open_all};
-pub(crate) use complete::complete;
+pub(crate) use complete::{complete, shown};
 pub(crate) use locks::Locks;
 
 use crate::Server;
@@ -60,7 +60,7 @@ async fn save(server: &Server, row: &ObjectRow) -> Result<(), ApiError> {
 
 /// `<owner>/<asset>.<rendition>`. No user text: a key is a place, not a name. Not a folder for each asset either: stores that
 /// keep keys as paths would make, list and stat one for every file.
-fn key(asset: &Asset, rendition: Rendition) -> String {
+pub(crate) fn key(asset: &Asset, rendition: Rendition) -> String {
     let name = match rendition {
         Rendition::Original => "original",
         Rendition::Thumb => "thumb",
@@ -279,7 +279,7 @@ pub(crate) async fn cancel(server: &Server, who: Identity, asset: AssetId) -> Re
 }
 
 /// What a store has of an upload that is not to be finished there.
-async fn take_away(store: &dyn ObjectStore, row: &ObjectRow) -> Result<(), StoreError> {
+pub(crate) async fn take_away(store: &dyn ObjectStore, row: &ObjectRow) -> Result<(), StoreError> {
     if row.state != ObjectState::Single {
         for upload in store.list_uploads(&row.key).await?.into_iter().filter(|upload| upload.key == row.key) {
             store.abort(&row.key, &upload.upload_id).await?;
@@ -333,11 +333,15 @@ async fn thumbnail_store(server: &Server, asset: &Asset) -> Arc<dyn ObjectStore>
     server.places.shared()
 }
 
-/// The asset, if it is in the person's library or a course of theirs shows it.
+/// The asset, if it is in the person's library, or a course of theirs shows it or has it attached to a video.
 async fn readable_asset(server: &Server, who: Identity, id: AssetId) -> Result<Asset, ApiError> {
     let mut tx = server.store.begin_read().await?;
     let spaces = tx.spaces_of(who.user).await?;
-    let shown = tx.read_all(Read::OfAsset(RowKind::Summary, id)).await?.iter().any(|row| spaces.contains(&row.space()));
+    let mut shown = false;
+    for kind in [RowKind::Video, RowKind::Attachment] {
+        let rows = tx.read_all(Read::OfAsset(kind, id)).await?;
+        shown |= rows.iter().any(|row| !row.is_deleted() && spaces.contains(&row.space()));
+    }
     let key = RowKey { kind: RowKind::Asset, id: id.0 };
     match tx.read_all(Read::Row(key)).await?.pop() {
         Some(Row::Asset(asset)) if shown || spaces.contains(&asset.owner.into()) => Ok(asset),

@@ -1,5 +1,6 @@
 //! Rows as they travel and as both sides store them, and the cache tags that tell the window what changed.
 
+use crate::Millis;
 use crate::course::{Chapter, Course, Video};
 use crate::ids::{AssetId, CourseId, SpaceId};
 use crate::media::{Asset, AssetSummary, Attachment};
@@ -116,16 +117,22 @@ impl Row {
         }
     }
 
+    /// What courses show of an asset is never deleted.
+    #[must_use]
+    pub fn deleted_at(&self) -> Option<Millis> {
+        match self {
+            Self::Course(row) => row.deleted_at,
+            Self::Chapter(row) => row.deleted_at,
+            Self::Video(row) => row.deleted_at,
+            Self::Attachment(row) => row.deleted_at,
+            Self::Asset(row) => row.deleted_at,
+            Self::Summary(_) => None,
+        }
+    }
+
     #[must_use]
     pub fn is_deleted(&self) -> bool {
-        match self {
-            Self::Course(row) => row.deleted_at.is_some(),
-            Self::Chapter(row) => row.deleted_at.is_some(),
-            Self::Video(row) => row.deleted_at.is_some(),
-            Self::Attachment(row) => row.deleted_at.is_some(),
-            Self::Asset(row) => row.deleted_at.is_some(),
-            Self::Summary(_) => false,
-        }
+        self.deleted_at().is_some()
     }
 
     /// Tags of the reads that show it.

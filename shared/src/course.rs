@@ -1,8 +1,8 @@
 //! Courses, chapters and videos: the rows that are synced, and what the window shows of them.
 
 use crate::Millis;
-use crate::ids::{AssetId, ChapterId, CourseId, OperationId, SpaceId, VideoId};
-use crate::media::{AssetKind, AssetState};
+use crate::ids::{AssetId, AttachmentId, ChapterId, CourseId, OperationId, SpaceId, VideoId};
+use crate::media::{AssetKind, AssetState, AttachmentRole};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -12,7 +12,13 @@ use ts_rs::TS;
 pub struct Course {
     pub id: CourseId,
     pub title: String,
+    /// What it is about, in lines of plain text. Rows of before have none.
+    #[serde(default)]
+    pub description: String,
     pub created_at: Millis,
+    /// Readers are shown it since then.
+    #[serde(default)]
+    pub published_at: Option<Millis>,
     pub deleted_at: Option<Millis>,
 }
 
@@ -35,6 +41,8 @@ pub struct Video {
     pub course: CourseId,
     pub chapter: ChapterId,
     pub title: String,
+    #[serde(default)]
+    pub description: String,
     /// Sparse, unique among the videos of a chapter, deleted ones included.
     pub position: i64,
     pub asset: AssetId,
@@ -71,6 +79,9 @@ pub struct CourseList {
 pub struct CourseDetail {
     pub id: CourseId,
     pub title: String,
+    pub description: String,
+    /// Readers are shown it since then.
+    pub published_at: Option<Millis>,
     pub pending: bool,
     pub chapters: Vec<ChapterDetail>,
 }
@@ -88,6 +99,7 @@ pub struct ChapterDetail {
 pub struct VideoDetail {
     pub id: VideoId,
     pub title: String,
+    pub description: String,
     pub pending: bool,
     pub asset: AssetId,
     pub kind: AssetKind,
@@ -106,4 +118,20 @@ pub struct VideoDetail {
     pub operation: Option<OperationId>,
     /// The upload of the file that will be shown instead, once it is ready.
     pub replacement: Option<OperationId>,
+    /// Captions, then handouts, then the poster.
+    pub attachments: Vec<AttachmentDetail>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AttachmentDetail {
+    pub id: AttachmentId,
+    pub role: AttachmentRole,
+    /// BCP 47 tag.
+    pub language: Option<String>,
+    pub pending: bool,
+    pub asset: AssetId,
+    /// The file's name.
+    pub name: String,
+    pub bytes: u64,
+    pub state: AssetState,
 }

@@ -34,6 +34,8 @@ pub enum AssetState {
     Expected,
     /// The store has the bytes and they were checked.
     Ready,
+    /// It was in the trash for so long that its bytes were deleted for good.
+    Purged,
 }
 
 /// What was found out by looking into the file. Every field may be missing: a probe never blocks an upload.
@@ -116,7 +118,7 @@ impl AssetSummary {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AttachmentRole {
@@ -125,7 +127,19 @@ pub enum AttachmentRole {
     Poster,
 }
 
-/// An asset tied to a video in a role.
+impl AttachmentRole {
+    /// Whether a file of this kind can play the role.
+    #[must_use]
+    pub fn takes(self, kind: AssetKind) -> bool {
+        match self {
+            Self::Captions => matches!(kind, AssetKind::Document | AssetKind::Other),
+            Self::Poster => kind == AssetKind::Image,
+            Self::Handout => true,
+        }
+    }
+}
+
+/// An asset tied to a video in a role. A video has one poster, and captions once a language: the last one counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attachment {
@@ -214,7 +228,7 @@ pub struct AssetCard {
     pub created_at: Millis,
 }
 
-/// A live place that shows an asset: course › chapter › video.
+/// A live place that shows an asset, or a live video it is attached to: course › chapter › video.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct AssetUse {
     pub course: CourseId,
@@ -223,4 +237,12 @@ pub struct AssetUse {
     pub chapter_title: String,
     pub video: VideoId,
     pub video_title: String,
+    /// None: the video shows it.
+    pub attached: Option<AttachedAs>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AttachedAs {
+    pub attachment: AttachmentId,
+    pub role: AttachmentRole,
 }

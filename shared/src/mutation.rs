@@ -1,8 +1,8 @@
 //! Named edits. A mutation carries intent (between which neighbours), never results (which position): the server
 //! executes it again on what it has by then.
 
-use crate::ids::{AssetId, ChapterId, CourseId, VideoId};
-use crate::media::{AssetKind, Probe};
+use crate::ids::{AssetId, AttachmentId, ChapterId, CourseId, VideoId};
+use crate::media::{AssetKind, AttachmentRole, Probe};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -34,6 +34,14 @@ pub enum Mutation {
     CourseCreate { course: CourseId, title: String },
     #[serde(rename = "course.rename")]
     CourseRename { course: CourseId, title: String },
+    /// What it is about: lines of plain text, none to say nothing.
+    #[serde(rename = "course.describe")]
+    CourseDescribe { course: CourseId, description: String },
+    /// Shows it to readers, with every edit from now on.
+    #[serde(rename = "course.publish")]
+    CoursePublish { course: CourseId },
+    #[serde(rename = "course.unpublish")]
+    CourseUnpublish { course: CourseId },
     #[serde(rename = "course.delete")]
     CourseDelete { course: CourseId },
     #[serde(rename = "course.restore")]
@@ -61,6 +69,8 @@ pub enum Mutation {
     },
     #[serde(rename = "video.rename")]
     VideoRename { video: VideoId, title: String },
+    #[serde(rename = "video.describe")]
+    VideoDescribe { video: VideoId, description: String },
     /// `ids` stand together afterwards, in the order given. All of one course, which is the chapter's.
     #[serde(rename = "video.move")]
     VideoMove { ids: Vec<VideoId>, chapter: ChapterId, place: Between<VideoId> },
@@ -68,6 +78,23 @@ pub enum Mutation {
     VideoDelete { ids: Vec<VideoId> },
     #[serde(rename = "video.restore")]
     VideoRestore { ids: Vec<VideoId> },
+
+    /// Ties a file to a video. A poster takes the place of the one there is, captions of those in the same language.
+    #[serde(rename = "video.attach")]
+    VideoAttach {
+        attachment: AttachmentId,
+        video: VideoId,
+        asset: AssetId,
+        role: AttachmentRole,
+        /// BCP 47 tag.
+        language: Option<String>,
+    },
+    #[serde(rename = "attachment.label")]
+    AttachmentLabel { attachment: AttachmentId, language: Option<String> },
+    #[serde(rename = "attachment.delete")]
+    AttachmentDelete { ids: Vec<AttachmentId> },
+    #[serde(rename = "attachment.restore")]
+    AttachmentRestore { ids: Vec<AttachmentId> },
 
     /// Announces a file whose bytes follow. Only the upload engine makes these.
     #[serde(rename = "asset.create")]
@@ -81,12 +108,25 @@ pub enum Mutation {
     /// wins, and every file that was shown stays in the library. Places, titles and captions stay.
     #[serde(rename = "asset.replace")]
     AssetReplace { successor: AssetId, uses: Vec<VideoId> },
-    /// Deletes the assets and the videos in `uses`. Rejected when a live use is not named there: what a person was not
-    /// shown is not deleted.
+    /// Deletes the assets, the videos in `uses` and what is in `attachments`. Rejected when a live use is not named there:
+    /// what a person was not shown is not deleted.
     #[serde(rename = "asset.delete")]
-    AssetDelete { ids: Vec<AssetId>, uses: Vec<VideoId> },
+    AssetDelete {
+        ids: Vec<AssetId>,
+        uses: Vec<VideoId>,
+        // Not written when there are none: the hash of an edit of before stays what it was.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[ts(optional, as = "Option<Vec<AttachmentId>>")]
+        attachments: Vec<AttachmentId>,
+    },
     #[serde(rename = "asset.restore")]
-    AssetRestore { ids: Vec<AssetId>, uses: Vec<VideoId> },
+    AssetRestore {
+        ids: Vec<AssetId>,
+        uses: Vec<VideoId>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[ts(optional, as = "Option<Vec<AttachmentId>>")]
+        attachments: Vec<AttachmentId>,
+    },
 }
 
 impl Mutation {
@@ -96,6 +136,9 @@ impl Mutation {
         match self {
             Self::CourseCreate { .. } => "course.create",
             Self::CourseRename { .. } => "course.rename",
+            Self::CourseDescribe { .. } => "course.describe",
+            Self::CoursePublish { .. } => "course.publish",
+            Self::CourseUnpublish { .. } => "course.unpublish",
             Self::CourseDelete { .. } => "course.delete",
             Self::CourseRestore { .. } => "course.restore",
             Self::ChapterCreate { .. } => "chapter.create",
@@ -105,9 +148,14 @@ impl Mutation {
             Self::ChapterRestore { .. } => "chapter.restore",
             Self::VideoCreate { .. } => "video.create",
             Self::VideoRename { .. } => "video.rename",
+            Self::VideoDescribe { .. } => "video.describe",
             Self::VideoMove { .. } => "video.move",
             Self::VideoDelete { .. } => "video.delete",
             Self::VideoRestore { .. } => "video.restore",
+            Self::VideoAttach { .. } => "video.attach",
+            Self::AttachmentLabel { .. } => "attachment.label",
+            Self::AttachmentDelete { .. } => "attachment.delete",
+            Self::AttachmentRestore { .. } => "attachment.restore",
             Self::AssetCreate { .. } => "asset.create",
             Self::AssetRename { .. } => "asset.rename",
             Self::AssetDescribe { .. } => "asset.describe",

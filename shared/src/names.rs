@@ -26,6 +26,42 @@ pub fn clean(raw: &str) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
+/// Longest description, in bytes of UTF-8.
+pub const TEXT_BYTES_MAX: usize = 8 * 1024;
+
+/// Cleans lines of plain text: NFC, line feeds alone, no other control and no bidirectional override characters, no white
+/// space at the end of a line or of the text, at most [`TEXT_BYTES_MAX`] bytes cut at a character.
+#[must_use]
+pub fn clean_text(raw: &str) -> String {
+    let unified = raw.chars().take(TEXT_BYTES_MAX * 4).collect::<String>().replace("\r\n", "\n").replace('\r', "\n");
+    let visible: String = unified.chars().filter(|c| *c == '\n' || *c == '\t' || !is_hidden(*c)).nfc().collect();
+    let mut text = visible.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    if text.len() > TEXT_BYTES_MAX {
+        let end = (0..=TEXT_BYTES_MAX).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        text.truncate(end);
+    }
+    text.trim_end().trim_start_matches('\n').to_owned()
+}
+
+/// A BCP 47 tag as it is written: `pt-BR`, `zh-Hant`. None when it cannot be one.
+#[must_use]
+pub fn clean_language(raw: &str) -> Option<String> {
+    let raw = raw.trim();
+    let mut subtags = raw.split('-');
+    let is_language = |tag: &str| (2..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_subtag = |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric());
+    let fits = raw.len() <= 35 && subtags.next().is_some_and(is_language) && subtags.all(is_subtag);
+    // RFC 5646, 2.1.1: a language in lower case, a script with a capital, a region in capitals.
+    let written = raw.split('-').enumerate().map(|(index, tag)| match tag.len() {
+        2 if index > 0 => tag.to_ascii_uppercase(),
+        4 if index > 0 && tag.bytes().all(|b| b.is_ascii_alphabetic()) => {
+            tag[..1].to_ascii_uppercase() + &tag[1..].to_ascii_lowercase()
+        }
+        _ => tag.to_ascii_lowercase(),
+    });
+    fits.then(|| written.collect::<Vec<_>>().join("-"))
+}
+
 /// The title a file's name suggests: without its extension.
 #[must_use]
 pub fn title_of_file(name: &str) -> Option<String> {
@@ -57,6 +93,22 @@ mod tests {
         let name = clean(&"é".repeat(300)).unwrap();
         assert_eq!(name, "é".repeat(100));
         assert_eq!(clean(&"a".repeat(1_000_000)).unwrap().len(), NAME_BYTES_MAX);
+    }
+
+    #[test]
+    fn a_text_keeps_its_lines_and_loses_what_cannot_be_seen() {
+        assert_eq!(clean_text("\n What we do \r\n\r\n\tand\u{202E} why\u{0} \n\n"), " What we do\n\n\tand why");
+        assert_eq!(clean_text(&"é\n".repeat(9_000)).len(), TEXT_BYTES_MAX);
+        assert_eq!(clean_text(" \n "), "");
+    }
+
+    #[test]
+    fn a_language_is_written_as_its_registry_writes_it() {
+        assert_eq!(clean_language(" PT-br ").as_deref(), Some("pt-BR"));
+        assert_eq!(clean_language("zh-hANT-tw").as_deref(), Some("zh-Hant-TW"));
+        for wrong in ["", "e", "en_US", "en-", "12", "a-very-long-tag-that-nobody-would-ever-register"] {
+            assert_eq!(clean_language(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -81,6 +81,22 @@ pub struct MutationResult {
 pub struct Cookie {
     pub epoch: u64,
     pub version: u64,
+    /// Of a pull whose next page is to come: what was cleaned up when its reading began. Rows that were gone by then are
+    /// not among what it reads, so that it goes on although it has not come so far yet.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cleaned: u64,
+}
+
+impl Cookie {
+    #[must_use]
+    pub fn new(epoch: u64, version: u64) -> Self {
+        Self { epoch, version, cleaned: 0 }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference.
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// `POST /v1/pull`

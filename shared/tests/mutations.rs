@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 use lectern_shared::change::{Row, RowKey, RowKind};
-use lectern_shared::ids::{AssetId, ChapterId, CourseId, UserId, VideoId};
-use lectern_shared::media::{AssetKind, AssetState, Probe};
+use lectern_shared::ids::{AssetId, AttachmentId, ChapterId, CourseId, UserId, VideoId};
+use lectern_shared::media::{AssetKind, AssetState, AttachmentRole, Probe};
 use lectern_shared::mutation::{Between, Mutation};
 use lectern_shared::sync::{self, Actor, Read, Rowset};
 use std::collections::BTreeMap;
@@ -165,13 +165,178 @@ fn a_restored_video_stands_where_it_stood() {
 fn deleting_an_asset_in_use_needs_every_use_to_be_named_and_undo_restores_the_places() {
     let (mut world, _, chapter, videos) = course_with(&["a", "b"]);
     let ids = vec![world.asset_of(videos[0])];
-    assert_eq!(world.run(&Mutation::AssetDelete { ids: ids.clone(), uses: vec![] }), Err("in_use"));
-    let undo = world.run(&Mutation::AssetDelete { ids, uses: vec![videos[0]] }).unwrap().unwrap();
+    assert_eq!(
+        world.run(&Mutation::AssetDelete { ids: ids.clone(), uses: vec![], attachments: Vec::new() }),
+        Err("in_use")
+    );
+    let undo =
+        world.run(&Mutation::AssetDelete { ids, uses: vec![videos[0]], attachments: Vec::new() }).unwrap().unwrap();
     assert_eq!(world.titles(chapter), ["b"]);
     for mutation in undo {
         world.run(&mutation).unwrap();
     }
     assert_eq!(world.titles(chapter), ["a", "b"]);
+}
+
+impl World {
+    fn file(&mut self, name: &str, kind: AssetKind) -> AssetId {
+        let asset = AssetId::new();
+        let name = name.to_owned();
+        self.run(&Mutation::AssetCreate { asset, name, kind, bytes: 7, predecessor: None }).unwrap();
+        asset
+    }
+
+    fn attach(&self, video: VideoId, asset: AssetId, role: AttachmentRole, language: Option<&str>) -> Mutation {
+        let (attachment, language) = (AttachmentId::new(), language.map(str::to_owned));
+        Mutation::VideoAttach { attachment, video, asset, role, language }
+    }
+
+    /// What is tied to a video: the files' names and languages.
+    fn tied(&self, video: VideoId) -> Vec<(String, Option<String>)> {
+        let rows = self.read(Read::Children(RowKind::Attachment, video.0)).into_iter();
+        let live = rows.filter_map(|row| match row {
+            Row::Attachment(row) if row.deleted_at.is_none() => Some(row),
+            _ => None,
+        });
+        let mut tied: Vec<_> = live
+            .map(|row| match &self.rows[&RowKey { kind: RowKind::Asset, id: row.asset.0 }] {
+                Row::Asset(asset) => (asset.name.clone(), row.language),
+                other => panic!("not an asset: {other:?}"),
+            })
+            .collect();
+        tied.sort();
+        tied
+    }
+
+    /// Runs it, and what undoes it; answers what was tied after each.
+    fn there_and_back(&mut self, video: VideoId, mutation: &Mutation) -> [Vec<(String, Option<String>)>; 2] {
+        let undo = self.run(mutation).unwrap().unwrap();
+        let there = self.tied(video);
+        for mutation in undo {
+            self.run(&mutation).unwrap();
+        }
+        [there, self.tied(video)]
+    }
+}
+
+fn names(tied: &[(String, Option<String>)]) -> Vec<&str> {
+    tied.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+#[test]
+fn a_video_has_one_poster_and_captions_once_a_language_and_undo_brings_back_what_gave_way() {
+    let (mut world, course, _, videos) = course_with(&["a"]);
+    let video = videos[0];
+    let [en, fr, again] = ["en.vtt", "fr.vtt", "en2.vtt"].map(|name| world.file(name, AssetKind::Other));
+    let [old, new] = ["old.png", "new.png"].map(|name| world.file(name, AssetKind::Image));
+    for (asset, role, language) in [
+        (en, AttachmentRole::Captions, Some("EN")),
+        (fr, AttachmentRole::Captions, Some("fr")),
+        (old, AttachmentRole::Poster, None),
+    ] {
+        let attach = world.attach(video, asset, role, language);
+        world.run(&attach).unwrap();
+    }
+    assert_eq!(names(&world.tied(video)), ["en.vtt", "fr.vtt", "old.png"]);
+    assert_eq!(world.tied(video)[0].1.as_deref(), Some("en"), "as the registry writes it");
+    let summaries = world.read(Read::OfAsset(RowKind::Summary, en));
+    assert!(matches!(&summaries[..], [Row::Summary(row)] if row.course == course), "members read what is tied, too");
+
+    let attach = world.attach(video, again, AttachmentRole::Captions, Some("en"));
+    let [there, back] = world.there_and_back(video, &attach);
+    assert_eq!(names(&there), ["en2.vtt", "fr.vtt", "old.png"]);
+    assert_eq!(names(&back), ["en.vtt", "fr.vtt", "old.png"]);
+    let attach = world.attach(video, new, AttachmentRole::Poster, None);
+    let [there, back] = world.there_and_back(video, &attach);
+    assert_eq!((names(&there)[2], names(&back)[2]), ("new.png", "old.png"));
+
+    // One that gave way and is brought back takes its place again.
+    world.run(&attach).unwrap_err();
+    let attach = world.attach(video, new, AttachmentRole::Poster, None);
+    world.run(&attach).unwrap();
+    let gone = world.read(Read::Children(RowKind::Attachment, video.0)).into_iter().find_map(|row| match row {
+        Row::Attachment(row) if row.asset == old => Some(row.id),
+        _ => None,
+    });
+    let restore = Mutation::AttachmentRestore { ids: vec![gone.unwrap()] };
+    let [there, back] = world.there_and_back(video, &restore);
+    assert_eq!((names(&there)[2], names(&back)[2]), ("old.png", "new.png"));
+}
+
+#[test]
+fn captions_are_text_a_poster_is_an_image_and_a_language_is_one() {
+    let (mut world, _, _, videos) = course_with(&["a"]);
+    let video = videos[0];
+    let (picture, text) = (world.file("p.png", AssetKind::Image), world.file("t.vtt", AssetKind::Other));
+    for (asset, role, language) in [
+        (picture, AttachmentRole::Captions, None),
+        (text, AttachmentRole::Poster, None),
+        (text, AttachmentRole::Captions, Some("english, mostly")),
+    ] {
+        let attach = world.attach(video, asset, role, language);
+        assert_eq!(world.run(&attach), Err("invalid"));
+    }
+    let unknown = world.attach(video, AssetId::new(), AttachmentRole::Handout, None);
+    assert_eq!(world.run(&unknown), Err("not_found"));
+    let ids = [("en", "en.vtt"), ("fr", "fr.vtt")].map(|(language, name)| {
+        let asset = world.file(name, AssetKind::Other);
+        let attach = world.attach(video, asset, AttachmentRole::Captions, Some(language));
+        world.run(&attach).unwrap();
+        let Mutation::VideoAttach { attachment, .. } = attach else { panic!() };
+        attachment
+    });
+    let label = |language: &str| Mutation::AttachmentLabel { attachment: ids[0], language: Some(language.to_owned()) };
+    assert_eq!(world.run(&label("fr")), Err("exists"));
+    let [there, back] = world.there_and_back(video, &label("en-gb"));
+    assert_eq!((there[0].1.as_deref(), back[0].1.as_deref()), (Some("en-GB"), Some("en")));
+    world.run(&Mutation::VideoDelete { ids: vec![video] }).unwrap();
+    assert_eq!(world.run(&label("de")), Err("deleted"));
+    let late = world.attach(video, text, AttachmentRole::Handout, None);
+    assert_eq!(world.run(&late), Err("deleted"));
+}
+
+#[test]
+fn a_file_that_is_attached_is_in_use_and_undo_ties_it_again() {
+    let (mut world, _, chapter, videos) = course_with(&["a"]);
+    let video = videos[0];
+    let slides = world.file("slides.pdf", AssetKind::Document);
+    let attach = world.attach(video, slides, AttachmentRole::Handout, None);
+    let Mutation::VideoAttach { attachment, .. } = attach else { panic!() };
+    world.run(&attach).unwrap();
+    let delete = |attachments| Mutation::AssetDelete { ids: vec![slides], uses: vec![], attachments };
+    assert_eq!(world.run(&delete(vec![])), Err("in_use"));
+    let [there, back] = world.there_and_back(video, &delete(vec![attachment]));
+    assert_eq!((there, names(&back)), (vec![], vec!["slides.pdf"]));
+    assert_eq!(world.titles(chapter), ["a"], "the video stays");
+}
+
+#[test]
+fn a_course_and_a_video_say_what_they_are_about_and_a_course_is_published_until_it_is_taken_back() {
+    let (mut world, course, _, videos) = course_with(&["a"]);
+    let said = |world: &World| match (
+        &world.rows[&RowKey { kind: RowKind::Course, id: course.0 }],
+        &world.rows[&RowKey { kind: RowKind::Video, id: videos[0].0 }],
+    ) {
+        (Row::Course(course), Row::Video(video)) => {
+            (course.description.clone(), video.description.clone(), course.published_at.is_some())
+        }
+        _ => panic!(),
+    };
+    let text = "Rates of\r\nreactions \u{202E}\n".to_owned();
+    let mut undo = Vec::new();
+    for mutation in [
+        Mutation::CourseDescribe { course, description: text.clone() },
+        Mutation::VideoDescribe { video: videos[0], description: text },
+        Mutation::CoursePublish { course },
+    ] {
+        undo.extend(world.run(&mutation).unwrap().unwrap());
+    }
+    let text = "Rates of\nreactions".to_owned();
+    assert_eq!(said(&world), (text.clone(), text, true));
+    for mutation in undo {
+        world.run(&mutation).unwrap();
+    }
+    assert_eq!(said(&world), (String::new(), String::new(), false));
 }
 
 #[test]
@@ -240,7 +405,7 @@ fn only_a_live_file_that_plays_can_replace_another() {
         .unwrap();
     assert_eq!(replaced_by(&mut world, slides), Err("invalid"));
     let b = world.asset_of(videos[1]);
-    world.run(&Mutation::AssetDelete { ids: vec![b], uses: vec![videos[1]] }).unwrap();
+    world.run(&Mutation::AssetDelete { ids: vec![b], uses: vec![videos[1]], attachments: Vec::new() }).unwrap();
     assert_eq!(replaced_by(&mut world, b), Err("deleted"));
     let nowhere = Mutation::AssetReplace { successor: world.asset_of(videos[0]), uses: vec![VideoId::new()] };
     assert_eq!(world.run(&nowhere), Err("not_found"));

@@ -9,10 +9,11 @@ use uuid::Uuid;
 
 fn changes(reset: bool, version: u64, rows: &[(&str, u64)]) -> SpaceChanges {
     let row = |(title, version): &(&str, u64)| {
-        let course = Course { id: CourseId::new(), title: (*title).to_owned(), created_at: 0, deleted_at: None };
+        let (id, title, description) = (CourseId::new(), (*title).to_owned(), String::new());
+        let course = Course { id, title, description, created_at: 0, published_at: None, deleted_at: None };
         VersionedRow { version: *version, row: Row::Course(course) }
     };
-    SpaceChanges { reset, cookie: Cookie { epoch: 1, version }, rows: rows.iter().map(row).collect() }
+    SpaceChanges { reset, cookie: Cookie::new(1, version), rows: rows.iter().map(row).collect() }
 }
 
 fn page(spaces: impl IntoIterator<Item = (SpaceId, SpaceChanges)>, gone: Vec<SpaceId>) -> PullResponse {

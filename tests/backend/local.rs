@@ -3,6 +3,8 @@
 use crate::desk::{
     Desk, MIB, assert_ready_everywhere, at_end, between, confirmed_row, listed, object_bytes, object_files, until,
 };
+use lectern_server::cleaning::{Cleaned, Keep};
+use lectern_server::object_store::local::open_local;
 use lectern_shared::event::AppEvent;
 use lectern_shared::ids::VideoId;
 use lectern_shared::media::{AssetQuery, AssetState};
@@ -155,6 +157,39 @@ async fn a_cancelled_upload_takes_every_place_of_its_file_away() {
     until("nothing unfinished is left", async || listed(&desk.place().join("store/uploads")).is_empty()).await;
     desk.until_synced().await;
     desk.close().await;
+}
+
+/// The trash is thirty days; here it is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bytes_of_a_file_that_was_long_in_the_trash_are_deleted_and_no_others() {
+    let desk = Desk::open().await;
+    let place = desk.course().await;
+    let (kept, gone) = (desk.file("kept.mp4", 20 * MIB), desk.file("gone.mp4", 20 * MIB));
+    let report = desk.drop_on(&[&kept, &gone], at_end(place)).await;
+    for operation in &report.operations {
+        desk.until_ready(*operation).await;
+    }
+    let videos = desk.videos(place.0).await;
+    let find = |title: &str| videos.iter().find(|video| video.title == title).unwrap();
+    let (ids, uses) = (vec![find("gone").asset], vec![find("gone").id]);
+    desk.workspace().edit(Mutation::AssetDelete { ids, uses, attachments: Vec::new() }).await.unwrap();
+    desk.until_synced().await;
+    let folder = desk.close().await;
+    let workspace = folder.path().join("workspace");
+    let objects = || listed(&workspace.join("store/objects")).len();
+    assert_eq!(objects(), 2);
+
+    let store = lectern_server::Store::open(&workspace.join("server.sqlite")).await.unwrap();
+    let (local, objects_store) = open_local(&workspace.join("store")).await.unwrap();
+    let here = lectern_server::Place { name: "this_computer", store: std::sync::Arc::new(objects_store) };
+    let server = lectern_server::Server::with_places(store, here, None);
+    let cleaned = server.clean(Keep { bytes_days: 0, rows_days: 180 }).await.unwrap();
+    assert_eq!((cleaned.files, cleaned.bytes), (1, 20 * MIB as u64));
+    assert_eq!(object_files(&workspace, find("kept").asset).len(), 3);
+    assert_eq!(objects(), 1);
+    assert_eq!(server.clean(Keep { bytes_days: 0, rows_days: 180 }).await.unwrap(), Cleaned::default());
+    server.close().await;
+    local.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,7 @@ pub(crate) trait Entities {
     async fn assets(&mut self, ids: &[AssetId], spaces: &BTreeSet<SpaceId>) -> Result<Vec<Asset>, StoreFailure>;
     /// What courses show of these assets.
     async fn summaries(&mut self, assets: &[AssetId]) -> Result<Vec<Row>, StoreFailure>;
-    /// Epoch and version of a space.
+    /// Epoch and version of a space, and the version it had when rows were last removed from it.
     async fn cookie(&mut self, space: SpaceId) -> Result<Cookie, StoreFailure>;
     /// Gives every space another epoch.
     async fn new_epochs(&mut self) -> Result<(), StoreFailure>;
@@ -92,9 +92,11 @@ impl Entities for Tx {
     }
 
     async fn cookie(&mut self, space: SpaceId) -> Result<Cookie, StoreFailure> {
-        let sql = "SELECT epoch, version FROM space WHERE id = $1";
-        let (epoch, version): (i64, i64) = on!(self, c => sqlx::query_as(sql).bind(space.0).fetch_one(c).await)?;
-        Ok(Cookie { epoch: epoch.cast_unsigned(), version: version.cast_unsigned() })
+        let sql = "SELECT epoch, version, gc_version FROM space WHERE id = $1";
+        let (epoch, version, cleaned): (i64, i64, i64) =
+            on!(self, c => sqlx::query_as(sql).bind(space.0).fetch_one(c).await)?;
+        let (epoch, version) = (epoch.cast_unsigned(), version.cast_unsigned());
+        Ok(Cookie { epoch, version, cleaned: cleaned.cast_unsigned() })
     }
 
     async fn new_epochs(&mut self) -> Result<(), StoreFailure> {

@@ -44,6 +44,7 @@ pub(crate) trait People {
 
     /// All of them: new ones are made when they are needed.
     async fn forget_secrets(&mut self) -> Result<(), StoreFailure>;
+    async fn known_secret(&mut self, name: &str) -> Result<Option<String>, StoreFailure>;
     /// The secret of this name: the one that is there, else this one from now on.
     async fn secret(&mut self, name: &str, new: &str) -> Result<String, StoreFailure>;
 }
@@ -195,6 +196,11 @@ impl People for Tx {
 
     async fn forget_secrets(&mut self) -> Result<(), StoreFailure> {
         Ok(on!(self, c => sqlx::query("DELETE FROM secret").execute(c).await.map(drop))?)
+    }
+
+    async fn known_secret(&mut self, name: &str) -> Result<Option<String>, StoreFailure> {
+        let sql = "SELECT value FROM secret WHERE name = $1";
+        Ok(on!(self, c => sqlx::query_scalar(sql).bind(name).fetch_optional(c).await)?)
     }
 
     async fn secret(&mut self, name: &str, new: &str) -> Result<String, StoreFailure> {

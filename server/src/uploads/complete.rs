@@ -195,7 +195,7 @@ async fn ready(server: &Server, who: Identity, row: ObjectRow, blake3: &str) -> 
 }
 
 /// An asset, and what courses show of it.
-pub(super) fn shown(id: AssetId, asset: Vec<Row>, summaries: Vec<Row>) -> Rowset {
+pub(crate) fn shown(id: AssetId, asset: Vec<Row>, summaries: Vec<Row>) -> Rowset {
     let mut rows = Rowset::default();
     rows.load(Read::Row(RowKey { kind: RowKind::Asset, id: id.0 }), asset);
     rows.load(Read::OfAsset(RowKind::Summary, id), summaries);

@@ -56,3 +56,44 @@ fn it_ends_in_order_when_it_is_asked_to() {
     assert!(asked.success());
     assert!(server.child.wait().unwrap().success());
 }
+
+/// Also while it serves.
+#[tokio::test]
+async fn a_backup_is_a_database_that_can_be_served_and_only_the_newest_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(folder.path());
+    run(folder.path(), &["invite", "ada@example.edu"]);
+    let copies = folder.path().join("copies");
+    let back_up = || {
+        let output = run(folder.path(), &["backup", copies.to_str().unwrap(), "--keep", "2"]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        std::path::PathBuf::from(text(&output.stdout))
+    };
+    std::fs::create_dir(&copies).unwrap();
+    std::fs::write(copies.join("notes.sqlite"), "not ours").unwrap();
+    let made = [back_up(), back_up(), back_up()];
+    assert_eq!(made.map(|copy| copy.exists()), [false, true, true]);
+    assert!(copies.join("notes.sqlite").exists(), "what we did not name is not ours to delete");
+    drop(server);
+
+    let newest = std::fs::read_dir(&copies).unwrap().filter_map(|entry| entry.unwrap().file_name().into_string().ok());
+    let newest = newest.filter(|name| name.starts_with("lectern-")).max().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::fs::rename(copies.join(newest), elsewhere.path().join("server.sqlite")).unwrap();
+    assert!(run(elsewhere.path(), &["restored"]).status.success());
+    assert!(text(&run(elsewhere.path(), &["users"]).stdout).starts_with("ada@example.edu"));
+    let missing = tempfile::tempdir().unwrap();
+    let refused = run(missing.path(), &["backup", copies.to_str().unwrap()]);
+    assert!(text(&refused.stderr).contains("there is no database"), "and none is made");
+}
+
+#[test]
+fn what_was_deleted_long_ago_is_removed_on_request_but_not_soon_after_a_restore() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("store");
+    let gc = || run(folder.path(), &["gc", "--files-days", "0", "--store-folder", store.to_str().unwrap()]);
+    assert_eq!(text(&gc().stdout), "0 files of 0 bytes, 0 courses, 0 other rows");
+    assert!(run(folder.path(), &["restored"]).status.success());
+    let refused = gc();
+    assert!(!refused.status.success() && text(&refused.stderr).contains("30 days after a restore"));
+}

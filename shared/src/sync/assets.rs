@@ -1,20 +1,32 @@
 //! Mutations of assets, and the summaries courses keep of them.
 
+use super::attachments::rivals;
 use super::courses::tombstone;
 use super::{Actor, Effects, Read, Rejection, Rowset, bounded, title};
 use crate::change::{Row, RowKind};
 use crate::course::Video;
-use crate::ids::{AssetId, VideoId};
-use crate::media::{Asset, AssetState, AssetSummary, Probe};
+use crate::ids::{AssetId, AttachmentId, VideoId};
+use crate::media::{Asset, AssetState, AssetSummary, Attachment, Probe};
 use crate::mutation::{IDS_MAX, Mutation};
 use crate::upload::FILE_BYTES_MAX;
 
-pub(super) fn needs(ids: &[AssetId], uses: &[VideoId]) -> Vec<Read> {
-    let mut reads: Vec<Read> = uses.iter().map(|id| Read::row(RowKind::Video, id.0)).collect();
-    for id in ids {
-        reads.push(Read::row(RowKind::Asset, id.0));
-        reads.push(Read::OfAsset(RowKind::Video, *id));
-        reads.push(Read::OfAsset(RowKind::Summary, *id));
+pub(super) fn needs(ids: &[AssetId]) -> Vec<Read> {
+    let of = |id: &AssetId| [Read::row(RowKind::Asset, id.0), Read::OfAsset(RowKind::Summary, *id)];
+    ids.iter().flat_map(of).collect()
+}
+
+pub(super) fn needs_with_uses(
+    ids: &[AssetId],
+    uses: &[VideoId],
+    attachments: &[AttachmentId],
+    rows: &Rowset,
+) -> Vec<Read> {
+    let mut reads = needs(ids);
+    reads.extend(ids.iter().flat_map(|id| [RowKind::Video, RowKind::Attachment].map(|kind| Read::OfAsset(kind, *id))));
+    reads.extend(uses.iter().map(|id| Read::row(RowKind::Video, id.0)));
+    for id in attachments {
+        reads.push(Read::row(RowKind::Attachment, id.0));
+        reads.extend(rows.attachment(*id).map(|tied| Read::Children(RowKind::Attachment, tied.video.0)));
     }
     reads
 }
@@ -70,6 +82,13 @@ pub fn measured(id: AssetId, bytes: u64, rows: &Rowset) -> Effects {
     with_summaries(Asset { bytes, ..asset.clone() }, rows)
 }
 
+/// What the server writes when the bytes of a deleted asset were deleted for good. Not a mutation: nobody can ask for it.
+#[must_use]
+pub fn purged(id: AssetId, rows: &Rowset) -> Effects {
+    let Some(asset) = rows.asset(id) else { return Effects::new() };
+    with_summaries(Asset { state: AssetState::Purged, thumbnail: false, ..asset.clone() }, rows)
+}
+
 pub(super) fn replace_needs(successor: AssetId, uses: &[VideoId]) -> Vec<Read> {
     let videos = uses.iter().map(|id| Read::row(RowKind::Video, id.0));
     videos.chain([Read::row(RowKind::Asset, successor.0), Read::OfAsset(RowKind::Summary, successor)]).collect()
@@ -101,9 +120,15 @@ pub(super) fn replace(successor: AssetId, uses: &[VideoId], rows: &Rowset) -> Re
     Ok(effects)
 }
 
-pub(super) fn delete(ids: &[AssetId], uses: &[VideoId], actor: Actor, rows: &Rowset) -> Result<Effects, Rejection> {
+pub(super) fn delete(
+    ids: &[AssetId],
+    uses: &[VideoId],
+    attachments: &[AttachmentId],
+    actor: Actor,
+    rows: &Rowset,
+) -> Result<Effects, Rejection> {
     bounded(ids)?;
-    if uses.len() > IDS_MAX {
+    if uses.len() + attachments.len() > IDS_MAX {
         return Err(Rejection::new("invalid", format!("at most {IDS_MAX} uses in one edit")));
     }
     let mut effects = Effects::new();
@@ -119,14 +144,28 @@ pub(super) fn delete(ids: &[AssetId], uses: &[VideoId], actor: Actor, rows: &Row
         }
         effects.push(Row::Video(Video { deleted_at: Some(actor.now), ..video.clone() }));
     }
+    for tied in rows.attachments().filter(|tied| ids.contains(&tied.asset) && tied.deleted_at.is_none()) {
+        if !attachments.contains(&tied.id) {
+            return Err(Rejection::new("in_use", "a video still has this file attached"));
+        }
+        effects.push(Row::Attachment(Attachment { deleted_at: Some(actor.now), ..tied.clone() }));
+    }
     Ok(effects)
 }
 
-pub(super) fn restore(ids: &[AssetId], uses: &[VideoId], rows: &Rowset) -> Result<Effects, Rejection> {
+pub(super) fn restore(
+    ids: &[AssetId],
+    uses: &[VideoId],
+    attachments: &[AttachmentId],
+    rows: &Rowset,
+) -> Result<Effects, Rejection> {
     bounded(ids)?;
     let mut effects = Effects::new();
     for id in ids {
         let asset = owned(*id, rows)?;
+        if asset.state == AssetState::Purged {
+            return Err(Rejection::new("purged", "it was too long in the trash: its bytes were deleted for good"));
+        }
         if let Some(deleted_at) = tombstone(asset.deleted_at, None) {
             effects.push(Row::Asset(Asset { deleted_at, ..asset.clone() }));
         }
@@ -134,6 +173,12 @@ pub(super) fn restore(ids: &[AssetId], uses: &[VideoId], rows: &Rowset) -> Resul
     let named = uses.iter().filter_map(|id| rows.video(*id)).filter(|video| ids.contains(&video.asset));
     effects.extend(named.filter_map(|video| {
         tombstone(video.deleted_at, None).map(|deleted_at| Row::Video(Video { deleted_at, ..video.clone() }))
+    }));
+    // One whose place another file has taken since stays away.
+    let named = attachments.iter().filter_map(|id| rows.attachment(*id)).filter(|tied| ids.contains(&tied.asset));
+    let named = named.filter(|tied| rivals(tied, rows).next().is_none());
+    effects.extend(named.filter_map(|tied| {
+        tombstone(tied.deleted_at, None).map(|deleted_at| Row::Attachment(Attachment { deleted_at, ..tied.clone() }))
     }));
     Ok(effects)
 }

@@ -6,17 +6,38 @@ use crate::change::{Row, RowKind};
 use crate::course::{Chapter, Course};
 use crate::ids::{ChapterId, CourseId};
 use crate::mutation::{Between, Mutation};
+use crate::names::clean_text;
 
 pub(super) fn create(id: CourseId, raw: &str, rows: &Rowset, actor: Actor) -> Result<Effects, Rejection> {
     if rows.course(id).is_some() {
         return Err(Rejection::new("exists", "this course is there already"));
     }
-    Ok(vec![Row::Course(Course { id, title: title(raw)?, created_at: actor.now, deleted_at: None })])
+    let (description, created_at) = (String::new(), actor.now);
+    Ok(vec![Row::Course(Course {
+        id,
+        title: title(raw)?,
+        description,
+        created_at,
+        published_at: None,
+        deleted_at: None,
+    })])
 }
 
 pub(super) fn rename(id: CourseId, raw: &str, rows: &Rowset) -> Result<Effects, Rejection> {
     let course = live_course(id, rows)?;
     Ok(vec![Row::Course(Course { title: title(raw)?, ..course.clone() })])
+}
+
+pub(super) fn describe(id: CourseId, raw: &str, rows: &Rowset) -> Result<Effects, Rejection> {
+    let course = live_course(id, rows)?;
+    Ok(vec![Row::Course(Course { description: clean_text(raw), ..course.clone() })])
+}
+
+/// Publishes (`at` given) or takes back.
+pub(super) fn publish(id: CourseId, at: Option<Millis>, rows: &Rowset) -> Result<Effects, Rejection> {
+    let course = live_course(id, rows)?;
+    let changed = tombstone(course.published_at, at);
+    Ok(changed.map(|published_at| Row::Course(Course { published_at, ..course.clone() })).into_iter().collect())
 }
 
 /// Deletes (`at` given) or restores.
@@ -28,7 +49,7 @@ pub(super) fn delete(id: CourseId, at: Option<Millis>, rows: &Rowset) -> Result<
         .collect())
 }
 
-/// The new `deleted_at`, if deleting or restoring changes anything: the first deletion's time stays.
+/// The new time, if deleting, publishing or taking either back changes anything: the first one's time stays.
 pub(super) fn tombstone(now: Option<Millis>, wanted: Option<Millis>) -> Option<Option<Millis>> {
     (now.is_some() != wanted.is_some()).then_some(wanted)
 }

@@ -5,19 +5,20 @@
 //! [`execute`] answers the rows to write. Nothing here waits, reads a clock or draws a random number.
 
 mod assets;
+mod attachments;
 mod courses;
 pub mod placement;
 mod undo;
 mod videos;
 
-pub use assets::{measured, stored};
+pub use assets::{measured, purged, stored};
 pub use undo::inverse;
 
 use crate::Millis;
 use crate::change::{Row, RowKey, RowKind};
 use crate::course::{Chapter, Course, Video};
-use crate::ids::{AssetId, ChapterId, CourseId, UserId, VideoId};
-use crate::media::{Asset, AssetSummary};
+use crate::ids::{AssetId, AttachmentId, ChapterId, CourseId, UserId, VideoId};
+use crate::media::{Asset, AssetSummary, Attachment};
 use crate::mutation::{IDS_MAX, Mutation};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -150,6 +151,20 @@ impl Rowset {
         })
     }
 
+    pub(crate) fn attachment(&self, id: AttachmentId) -> Option<&Attachment> {
+        match self.get(RowKind::Attachment, id.0) {
+            Some(Row::Attachment(row)) => Some(row),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn attachments(&self) -> impl Iterator<Item = &Attachment> {
+        self.rows.values().filter_map(|row| match row {
+            Row::Attachment(row) => Some(row),
+            _ => None,
+        })
+    }
+
     pub(crate) fn summaries_of(&self, asset: AssetId) -> impl Iterator<Item = &AssetSummary> {
         self.rows.values().filter_map(move |row| match row {
             Row::Summary(row) if row.asset == asset => Some(row),
@@ -166,6 +181,9 @@ pub fn needs(mutation: &Mutation, rows: &Rowset) -> Vec<Read> {
     let mut reads = match mutation {
         Mutation::CourseCreate { course, .. }
         | Mutation::CourseRename { course, .. }
+        | Mutation::CourseDescribe { course, .. }
+        | Mutation::CoursePublish { course }
+        | Mutation::CourseUnpublish { course }
         | Mutation::CourseDelete { course }
         | Mutation::CourseRestore { course } => vec![Read::row(RowKind::Course, course.0)],
         Mutation::ChapterCreate { .. }
@@ -175,13 +193,20 @@ pub fn needs(mutation: &Mutation, rows: &Rowset) -> Vec<Read> {
         | Mutation::ChapterRestore { .. } => courses::chapter_needs(mutation, rows),
         Mutation::VideoCreate { .. }
         | Mutation::VideoRename { .. }
+        | Mutation::VideoDescribe { .. }
         | Mutation::VideoMove { .. }
         | Mutation::VideoDelete { .. }
         | Mutation::VideoRestore { .. } => videos::needs(mutation, rows),
+        Mutation::VideoAttach { .. }
+        | Mutation::AttachmentLabel { .. }
+        | Mutation::AttachmentDelete { .. }
+        | Mutation::AttachmentRestore { .. } => attachments::needs(mutation, rows),
         Mutation::AssetCreate { asset, .. } => vec![Read::row(RowKind::Asset, asset.0)],
-        Mutation::AssetRename { asset, .. } | Mutation::AssetDescribe { asset, .. } => assets::needs(&[*asset], &[]),
+        Mutation::AssetRename { asset, .. } | Mutation::AssetDescribe { asset, .. } => assets::needs(&[*asset]),
         Mutation::AssetReplace { successor, uses } => assets::replace_needs(*successor, uses),
-        Mutation::AssetDelete { ids, uses } | Mutation::AssetRestore { ids, uses } => assets::needs(ids, uses),
+        Mutation::AssetDelete { ids, uses, attachments } | Mutation::AssetRestore { ids, uses, attachments } => {
+            assets::needs_with_uses(ids, uses, attachments, rows)
+        }
     };
     reads.retain(|read| !rows.has(*read));
     reads.sort_unstable();
@@ -197,6 +222,9 @@ pub fn execute(mutation: &Mutation, rows: &Rowset, actor: Actor) -> Result<Effec
     let effects = match mutation {
         Mutation::CourseCreate { course, title } => courses::create(*course, title, rows, actor),
         Mutation::CourseRename { course, title } => courses::rename(*course, title, rows),
+        Mutation::CourseDescribe { course, description } => courses::describe(*course, description, rows),
+        Mutation::CoursePublish { course } => courses::publish(*course, Some(actor.now), rows),
+        Mutation::CourseUnpublish { course } => courses::publish(*course, None, rows),
         Mutation::CourseDelete { course } => courses::delete(*course, Some(actor.now), rows),
         Mutation::CourseRestore { course } => courses::delete(*course, None, rows),
         Mutation::ChapterCreate { chapter, course, title, place } => {
@@ -208,15 +236,22 @@ pub fn execute(mutation: &Mutation, rows: &Rowset, actor: Actor) -> Result<Effec
         Mutation::ChapterRestore { ids } => courses::chapter_delete(ids, None, rows),
         Mutation::VideoCreate { .. } => videos::create(mutation, rows, actor),
         Mutation::VideoRename { video, title } => videos::rename(*video, title, rows),
+        Mutation::VideoDescribe { video, description } => videos::describe(*video, description, rows),
         Mutation::VideoMove { ids, chapter, place } => videos::relocate(ids, *chapter, *place, rows),
         Mutation::VideoDelete { ids } => videos::delete(ids, Some(actor.now), rows),
         Mutation::VideoRestore { ids } => videos::delete(ids, None, rows),
+        Mutation::VideoAttach { .. } => attachments::attach(mutation, rows, actor),
+        Mutation::AttachmentLabel { attachment, language } => {
+            attachments::label(*attachment, language.as_deref(), rows)
+        }
+        Mutation::AttachmentDelete { ids } => attachments::delete(ids, actor, rows),
+        Mutation::AttachmentRestore { ids } => attachments::restore(ids, actor, rows),
         Mutation::AssetCreate { .. } => assets::create(mutation, rows, actor),
         Mutation::AssetRename { asset, name } => assets::rename(*asset, name, rows),
         Mutation::AssetDescribe { asset, probe, thumbnail } => assets::describe(*asset, probe, *thumbnail, rows),
         Mutation::AssetReplace { successor, uses } => assets::replace(*successor, uses, rows),
-        Mutation::AssetDelete { ids, uses } => assets::delete(ids, uses, actor, rows),
-        Mutation::AssetRestore { ids, uses } => assets::restore(ids, uses, rows),
+        Mutation::AssetDelete { ids, uses, attachments } => assets::delete(ids, uses, attachments, actor, rows),
+        Mutation::AssetRestore { ids, uses, attachments } => assets::restore(ids, uses, attachments, rows),
     }?;
     // A row named twice is written once.
     let mut written = BTreeSet::new();

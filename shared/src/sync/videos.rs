@@ -8,6 +8,7 @@ use crate::course::Video;
 use crate::ids::{ChapterId, VideoId};
 use crate::media::AssetSummary;
 use crate::mutation::{Between, Mutation};
+use crate::names::clean_text;
 
 pub(super) fn needs(mutation: &Mutation, rows: &Rowset) -> Vec<Read> {
     let of_chapter = |id: ChapterId| {
@@ -27,7 +28,7 @@ pub(super) fn needs(mutation: &Mutation, rows: &Rowset) -> Vec<Read> {
             reads.push(Read::row(RowKind::Asset, asset.0));
             reads
         }
-        Mutation::VideoRename { video, .. } => of_videos(&[*video]),
+        Mutation::VideoRename { video, .. } | Mutation::VideoDescribe { video, .. } => of_videos(&[*video]),
         Mutation::VideoMove { ids, chapter, .. } => {
             let mut reads = of_videos(ids);
             reads.extend(of_chapter(*chapter));
@@ -64,6 +65,7 @@ pub(super) fn create(mutation: &Mutation, rows: &Rowset, actor: Actor) -> Result
         course: *course,
         chapter: *chapter,
         title: title(raw)?,
+        description: String::new(),
         position: 0,
         asset: *asset,
         created_at: actor.now,
@@ -78,6 +80,12 @@ pub(super) fn rename(id: VideoId, raw: &str, rows: &Rowset) -> Result<Effects, R
     let video = live(id, rows)?;
     live_chapter(video.chapter, rows)?;
     Ok(vec![Row::Video(Video { title: title(raw)?, ..video.clone() })])
+}
+
+pub(super) fn describe(id: VideoId, raw: &str, rows: &Rowset) -> Result<Effects, Rejection> {
+    let video = live(id, rows)?;
+    live_chapter(video.chapter, rows)?;
+    Ok(vec![Row::Video(Video { description: clean_text(raw), ..video.clone() })])
 }
 
 pub(super) fn relocate(
@@ -119,7 +127,7 @@ pub(super) fn delete(ids: &[VideoId], at: Option<Millis>, rows: &Rowset) -> Resu
     Ok(effects)
 }
 
-fn live(id: VideoId, rows: &Rowset) -> Result<&Video, Rejection> {
+pub(super) fn live(id: VideoId, rows: &Rowset) -> Result<&Video, Rejection> {
     let video = rows.video(id).ok_or_else(|| Rejection::missing("video"))?;
     if video.deleted_at.is_some() { Err(Rejection::deleted("video")) } else { Ok(video) }
 }

@@ -86,11 +86,11 @@ impl Known {
             }
             98..99 => {
                 let uses = self.videos.iter().map(|(video, _)| *video).collect();
-                Mutation::AssetDelete { ids: vec![*one_of(random, &self.assets)?], uses }
+                Mutation::AssetDelete { ids: vec![*one_of(random, &self.assets)?], uses, attachments: Vec::new() }
             }
             99..100 => {
                 let uses = self.videos.iter().map(|(video, _)| *video).filter(|_| random.random()).collect();
-                Mutation::AssetRestore { ids: vec![*one_of(random, &self.assets)?], uses }
+                Mutation::AssetRestore { ids: vec![*one_of(random, &self.assets)?], uses, attachments: Vec::new() }
             }
             _ => return None,
         })

@@ -7,7 +7,9 @@ use super::{Lecture, World, pushed};
 use http::Method;
 use lectern_shared::SCHEMA;
 use lectern_shared::access::{Invite, PairRequest, Paired, Role, SetMember, Who};
-use lectern_shared::ids::{AssetId, ChapterId, ClientId, CourseId, DeviceId, OperationId, UserId, VideoId};
+use lectern_shared::ids::{
+    AssetId, AttachmentId, ChapterId, ClientId, CourseId, DeviceId, OperationId, UserId, VideoId,
+};
 use lectern_shared::protocol::{
     CompleteUpload, CompleteUploads, Cookie, OpenUpload, OpenUploads, Progress, ProgressRequest, PullRequest,
     PushRequest, UrlsRequest,
@@ -26,19 +28,21 @@ struct Target {
     chapter: ChapterId,
     video: VideoId,
     asset: AssetId,
+    attachment: AttachmentId,
     device: DeviceId,
     user: UserId,
 }
 
 impl Target {
-    fn of(lecture: &Lecture, device: DeviceId, user: UserId) -> Self {
+    fn of(lecture: &Lecture, attachment: AttachmentId, device: DeviceId, user: UserId) -> Self {
         let (chapter, video, asset) = (lecture.chapters[0], lecture.videos[0], lecture.assets[0]);
-        Self { course: lecture.course, chapter, video, asset, device, user }
+        Self { course: lecture.course, chapter, video, asset, attachment, device, user }
     }
 
     fn missing() -> Self {
         let (course, chapter, video) = (CourseId::new(), ChapterId::new(), VideoId::new());
-        Self { course, chapter, video, asset: AssetId::new(), device: DeviceId::new(), user: UserId::new() }
+        let (asset, attachment) = (AssetId::new(), AttachmentId::new());
+        Self { course, chapter, video, asset, attachment, device: DeviceId::new(), user: UserId::new() }
     }
 
     fn names(&self) -> [(String, &'static str); 6] {
@@ -92,10 +96,10 @@ fn questions(route: &str, path: &str, target: &Target) -> Vec<(String, String, O
             one(json!(SetMember { who: Who::Email("viewer@example.edu".into()), role: Role::Viewer }))
         }
         "post /v1/pull" => {
-            let cookies = BTreeMap::from([(target.course.into(), Cookie { epoch: 1, version: 1 })]);
+            let cookies = BTreeMap::from([(target.course.into(), Cookie::new(1, 1))]);
             one(json!(PullRequest { client: ClientId::new(), confirmed: 0, cookies, check: true }))
         }
-        "post /v1/push" => aimed_at(target.course, target.chapter, target.video, asset)
+        "post /v1/push" => aimed_at(target.course, target.chapter, target.video, asset, target.attachment)
             .into_iter()
             .map(|mutation| {
                 let name = format!("{route} {}", mutation.name());
@@ -197,8 +201,9 @@ impl Faculty {
         let (owner, editor, viewer) = (person("owner").await, person("editor").await, person("viewer").await);
         let (stranger, other, member) = (person("stranger").await, person("other").await, person("member").await);
         let second = office.pair(&office.invite("owner@example.edu").await.code).await.unwrap();
-        let lecture = Lecture::on(&office.device(&world, &owner), 2).await;
-        let theirs = Lecture::on(&office.device(&world, &other), 2).await;
+        let (owners, others) = (office.device(&world, &owner), office.device(&world, &other));
+        let (lecture, theirs) = (Lecture::on(&owners, 2).await, Lecture::on(&others, 2).await);
+        let (handout, handed) = (lecture.with_handout(&owners).await, theirs.with_handout(&others).await);
         let token = access_token(&office, &owner).await;
         for (who, role) in [(&editor, Role::Editor), (&viewer, Role::Viewer), (&member, Role::Viewer)] {
             let path = format!("/v1/courses/{}/members", lecture.course);
@@ -213,8 +218,8 @@ impl Faculty {
             ("editor", asks(&editor).await),
             ("owner", asks(&owner).await),
         ];
-        let own = Target::of(&lecture, second.device, member.user);
-        let foreign = Target::of(&theirs, other.device, other.user);
+        let own = Target::of(&lecture, handout, second.device, member.user);
+        let foreign = Target::of(&theirs, handed, other.device, other.user);
         Self { world, office, http, asking, own, foreign }
     }
 }

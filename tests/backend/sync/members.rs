@@ -6,7 +6,8 @@ use lectern_engine::catalogue::Catalogue;
 use lectern_engine::remote::CourseServer;
 use lectern_engine::remote::team::TeamServer;
 use lectern_shared::access::{Member, Members, Paired, Role, SetMember, Who};
-use lectern_shared::ids::{AssetId, ChapterId, CourseId, UserId, VideoId};
+use lectern_shared::ids::{AssetId, AttachmentId, ChapterId, CourseId, UserId, VideoId};
+use lectern_shared::media::{AssetKind, AttachmentRole};
 use lectern_shared::mutation::Mutation;
 use lectern_shared::protocol::Rendition;
 
@@ -89,7 +90,9 @@ async fn a_viewer_reads_an_editor_edits_and_only_an_owner_deletes_the_course_or_
     assert_eq!(faculty.set(&faculty.ada, course, "bob@example.edu", Role::Editor).await.0, 204);
     assert_eq!(faculty.refusal(&bob, rename(&faculty.lecture, "ours")).await, None);
     assert_eq!(faculty.refusal(&bob, new_chapter()).await, None);
-    assert_eq!(faculty.refusal(&bob, Mutation::CourseDelete { course }).await.as_deref(), Some("forbidden"));
+    for owners in [Mutation::CourseDelete { course }, Mutation::CoursePublish { course }] {
+        assert_eq!(faculty.refusal(&bob, owners).await.as_deref(), Some("forbidden"));
+    }
     assert_eq!(faculty.set(&bob, course, "bob@example.edu", Role::Owner).await.0, 403);
 
     assert_eq!(faculty.set(&faculty.ada, course, "bob@example.edu", Role::Owner).await.0, 204);
@@ -115,6 +118,20 @@ async fn members_read_the_bytes_of_what_the_course_shows_and_nothing_else_of_the
     assert_eq!(answer(faculty.lecture.assets[0]).await, None);
     assert!(answer(private).await.is_some());
     assert_eq!(answer(private).await, answer(AssetId::new()).await, "as if it were not there");
+    // What is attached is shown, until it is taken away.
+    let (slides, attachment, video) = (AssetId::new(), AttachmentId::new(), faculty.lecture.videos[0]);
+    let name = "slides.pdf".to_owned();
+    let role = AttachmentRole::Handout;
+    ada.edit([
+        Mutation::AssetCreate { asset: slides, name, kind: AssetKind::Document, bytes: 9, predecessor: None },
+        Mutation::VideoAttach { attachment, video, asset: slides, role, language: None },
+    ])
+    .await;
+    ada.sync().await;
+    assert_eq!(answer(slides).await, None);
+    ada.edit([Mutation::AttachmentDelete { ids: vec![attachment] }]).await;
+    ada.sync().await;
+    assert_eq!(answer(slides).await, answer(private).await);
     // What an editor adds is theirs, and the others see what the course shows of it.
     let device = faculty.device(&bob);
     device.pull().await;

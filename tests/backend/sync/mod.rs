@@ -1,6 +1,8 @@
 //! The rules of the sync (DESIGN 5), each named by a test: catalogues of several people and devices on one real server.
 
 mod access;
+mod attachments;
+mod cleaning;
 mod convergence;
 mod forked;
 mod members;
@@ -19,8 +21,8 @@ use lectern_engine::remote::{CourseServer, RemoteError};
 use lectern_server::object_store::s3::{S3Config, S3Store};
 use lectern_server::{Server, Store};
 use lectern_shared::SCHEMA;
-use lectern_shared::ids::{AssetId, ChapterId, ClientId, CourseId, UserId, VideoId};
-use lectern_shared::media::AssetKind;
+use lectern_shared::ids::{AssetId, AttachmentId, ChapterId, ClientId, CourseId, UserId, VideoId};
+use lectern_shared::media::{AssetKind, AttachmentRole};
 use lectern_shared::mutation::{Between, Mutation};
 use lectern_shared::protocol::{
     Cookie, MutationResult, MutationStatus, ProblemCode, PullRequest, PushRequest, PushResponse, PushedMutation,
@@ -211,7 +213,7 @@ impl<R: CourseServer> Device<R> {
     fn view(&self) -> View {
         let mirror = rusqlite::Connection::open(&self.file).unwrap();
         let mut rows = BTreeMap::new();
-        for kind in ["course", "chapter", "video", "asset", "summary"] {
+        for kind in ["course", "chapter", "video", "attachment", "asset", "summary"] {
             let mut statement = mirror.prepare(&format!("SELECT id, body -> '$.body' FROM {kind}")).unwrap();
             let found =
                 statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
@@ -255,6 +257,17 @@ impl Lecture {
         device.sync().await;
         assert_eq!(device.waiting().await, 0);
         lecture
+    }
+}
+
+impl Lecture {
+    /// Ties the second file to the first video.
+    async fn with_handout(&self, device: &Device<impl CourseServer>) -> AttachmentId {
+        let (attachment, video, asset) = (AttachmentId::new(), self.videos[0], self.assets[1]);
+        let role = AttachmentRole::Handout;
+        device.edit([Mutation::VideoAttach { attachment, video, asset, role, language: None }]).await;
+        device.sync().await;
+        attachment
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{Lecture, World, end, full_pull, problem, push_by_hand, pushed, shown};
 use lectern_engine::remote::CourseServer;
-use lectern_shared::ids::{AssetId, ChapterId, ClientId, CourseId, VideoId};
-use lectern_shared::media::Probe;
+use lectern_shared::ids::{AssetId, AttachmentId, ChapterId, ClientId, CourseId, VideoId};
+use lectern_shared::media::{AttachmentRole, Probe};
 use lectern_shared::mutation::{Between, Mutation};
 use lectern_shared::protocol::{
     CompleteUpload, CompleteUploads, CompletedPart, MutationStatus, OpenUpload, OpenUploads, OpenedUpload, Problem,
@@ -11,10 +11,19 @@ use lectern_shared::protocol::{
 };
 
 /// Every mutation there is that names a row, aimed at these.
-pub(super) fn aimed_at(course: CourseId, chapter: ChapterId, video: VideoId, asset: AssetId) -> Vec<Mutation> {
+pub(super) fn aimed_at(
+    course: CourseId,
+    chapter: ChapterId,
+    video: VideoId,
+    asset: AssetId,
+    attachment: AttachmentId,
+) -> Vec<Mutation> {
     let title = || "mine".to_owned();
     vec![
         Mutation::CourseRename { course, title: title() },
+        Mutation::CourseDescribe { course, description: title() },
+        Mutation::CoursePublish { course },
+        Mutation::CourseUnpublish { course },
         Mutation::CourseDelete { course },
         Mutation::CourseRestore { course },
         Mutation::ChapterCreate { chapter: ChapterId::new(), course, title: title(), place: end() },
@@ -24,14 +33,25 @@ pub(super) fn aimed_at(course: CourseId, chapter: ChapterId, video: VideoId, ass
         Mutation::ChapterRestore { ids: vec![chapter] },
         shown(VideoId::new(), course, chapter, asset, "mine"),
         Mutation::VideoRename { video, title: title() },
+        Mutation::VideoDescribe { video, description: title() },
         Mutation::VideoMove { ids: vec![video], chapter, place: Between { after: None, before: Some(video) } },
         Mutation::VideoDelete { ids: vec![video] },
         Mutation::VideoRestore { ids: vec![video] },
+        Mutation::VideoAttach {
+            attachment: AttachmentId::new(),
+            video,
+            asset,
+            role: AttachmentRole::Handout,
+            language: None,
+        },
+        Mutation::AttachmentLabel { attachment, language: Some("fr".to_owned()) },
+        Mutation::AttachmentDelete { ids: vec![attachment] },
+        Mutation::AttachmentRestore { ids: vec![attachment] },
         Mutation::AssetRename { asset, name: title() },
         Mutation::AssetDescribe { asset, probe: Probe::default(), thumbnail: true },
         Mutation::AssetReplace { successor: asset, uses: vec![video] },
-        Mutation::AssetDelete { ids: vec![asset], uses: vec![video] },
-        Mutation::AssetRestore { ids: vec![asset], uses: vec![video] },
+        Mutation::AssetDelete { ids: vec![asset], uses: vec![video], attachments: Vec::new() },
+        Mutation::AssetRestore { ids: vec![asset], uses: vec![video], attachments: Vec::new() },
     ]
 }
 
@@ -41,10 +61,11 @@ async fn a_push_that_names_a_stranger_s_rows_is_answered_as_if_they_were_not_the
     let (owner, stranger) = (world.person().await, world.person().await);
     let device = world.device(owner);
     let theirs = Lecture::on(&device, 2).await;
+    let handout = theirs.with_handout(&device).await;
     let everything = world.everything().await;
     let remote = world.remote(stranger);
-    let foreign = aimed_at(theirs.course, theirs.chapters[0], theirs.videos[0], theirs.assets[0]);
-    let missing = aimed_at(CourseId::new(), ChapterId::new(), VideoId::new(), AssetId::new());
+    let foreign = aimed_at(theirs.course, theirs.chapters[0], theirs.videos[0], theirs.assets[0], handout);
+    let missing = aimed_at(CourseId::new(), ChapterId::new(), VideoId::new(), AssetId::new(), AttachmentId::new());
     for (foreign, missing) in foreign.into_iter().zip(missing) {
         let name = foreign.name();
         let answer = |mutation| {

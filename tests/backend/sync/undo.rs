@@ -28,9 +28,12 @@ async fn undo_restores_what_delete_move_and_rename_changed() {
         Mutation::VideoMove { ids: videos.clone(), chapter: *second, place: end() },
         Mutation::VideoDelete { ids: vec![videos[1], videos[2]] },
         Mutation::ChapterDelete { ids: vec![*first] },
-        Mutation::AssetDelete { ids: vec![assets[3]], uses: vec![videos[3]] },
+        Mutation::AssetDelete { ids: vec![assets[3]], uses: vec![videos[3]], attachments: Vec::new() },
         Mutation::AssetReplace { successor: assets[4], uses: vec![videos[0], videos[1]] },
         Mutation::AssetRename { asset: assets[0], name: "renamed.mp4".into() },
+        Mutation::CourseDescribe { course: *course, description: "What it is about".into() },
+        Mutation::VideoDescribe { video: videos[0], description: "What it is about".into() },
+        Mutation::CoursePublish { course: *course },
     ];
     let (shown, begin) = (screen(&device, &lecture).await, device.view().len());
     for edit in edits {

@@ -71,7 +71,14 @@ export function createEditor(client: QueryClient, backend: Backend, invalidator:
     waiting.push(mutation);
     if (mutation.name === "course.create") {
       const { course: id, title } = mutation.args;
-      const created: CourseDetail = { id, title, pending: true, chapters: [] };
+      const created: CourseDetail = {
+        id,
+        title,
+        pending: true,
+        description: "",
+        published_at: null,
+        chapters: [],
+      };
       client.setQueryData(["course", id], created);
       base.push({ key: ["course", id], data: created });
     }

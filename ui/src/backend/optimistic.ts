@@ -61,13 +61,39 @@ export function onCourse(course: CourseDetail, mutation: Mutation): CourseDetail
       );
       return { ...course, chapters: inOrder(course.chapters, order) };
     }
+    case "course.describe":
+      return mutation.args.course === course.id
+        ? { ...course, description: mutation.args.description, pending: true }
+        : course;
     case "chapter.delete": {
       const { ids } = mutation.args;
       return { ...course, chapters: course.chapters.filter((chapter) => !ids.includes(chapter.id)) };
     }
+    default:
+      return onVideos(course, mutation);
+  }
+}
+
+function onVideos(course: CourseDetail, mutation: Mutation): CourseDetail {
+  switch (mutation.name) {
     case "video.rename": {
       const { video: id, title } = mutation.args;
       return mapVideos(course, (video) => (video.id === id ? { ...video, title, pending: true } : video));
+    }
+    case "video.describe": {
+      const { video: id, description } = mutation.args;
+      return mapVideos(course, (video) =>
+        video.id === id ? { ...video, description, pending: true } : video,
+      );
+    }
+    case "attachment.delete": {
+      const { ids } = mutation.args;
+      return mapVideos(course, (video) => {
+        const attachments = video.attachments.filter((attachment) => !ids.includes(attachment.id));
+        return attachments.length === video.attachments.length
+          ? video
+          : { ...video, attachments, pending: true };
+      });
     }
     case "video.move":
       return moveVideos(course, mutation.args);

@@ -32,6 +32,8 @@ export function readCourse(rows: Rows, id: CourseId): CourseDetail {
   return {
     id,
     title: course.title,
+    description: "",
+    published_at: null,
     pending: false,
     chapters: chapters.map(({ id, title, videos }) => ({
       id,
@@ -49,7 +51,7 @@ function detail(video: VideoRow, asset: AssetRow): VideoDetail {
   const { name, kind, bytes, state, duration_ms, width, height, codec, thumbnail_url, operation } = asset;
   const media = { name, kind, bytes, state, duration_ms, width, height, codec, thumbnail_url, operation };
   const { id, title, pending, replacement = null } = video;
-  return { id, title, pending, replacement, asset: asset.id, ...media };
+  return { id, title, description: "", pending, replacement, attachments: [], asset: asset.id, ...media };
 }
 
 const ORDER: Record<AssetSort, (a: AssetRow, b: AssetRow) => number> = {
@@ -105,6 +107,7 @@ function usesByAsset(rows: Rows): Map<string, AssetUse[]> {
       chapter_title: chapter.title,
       video: video.id,
       video_title: video.title,
+      attached: null,
     };
     uses.set(video.asset, [...(uses.get(video.asset) ?? []), use]);
   }

@@ -38,6 +38,10 @@ pub enum Command {
     Revoke { email: String },
     /// List who is there.
     Users,
+    /// Remove what was deleted long ago: files after 30 days, everything else after 180. Serving does it once a day.
+    Gc(Gc),
+    /// Copy the database into a folder. The newest copies are kept, older ones deleted.
+    Backup(Backup),
     /// To be run once, before serving, on a database that comes from a backup: the apps send again what it has lost.
     Restored,
 }
@@ -50,6 +54,32 @@ pub struct Serve {
     /// Where to answer `/metrics` for Prometheus: an address that only operators reach.
     #[arg(long, env = "LECTERN_METRICS")]
     pub metrics: Option<SocketAddr>,
+    #[command(flatten)]
+    pub files: Files,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Gc {
+    /// Days for which the bytes of a deleted file are kept.
+    #[arg(long, default_value_t = 30)]
+    pub files_days: u32,
+    /// Days for which it is known that something was deleted. Apps that were away for longer read everything anew.
+    #[arg(long, default_value_t = 180)]
+    pub rows_days: u32,
+    #[command(flatten)]
+    pub files: Files,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Backup {
+    pub folder: PathBuf,
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..))]
+    pub keep: u16,
+}
+
+/// Where the files are.
+#[derive(Debug, clap::Args)]
+pub struct Files {
     /// A bucket: `s3://BUCKET[/PREFIX]?endpoint=HOST[&region=REGION]`. Its key comes from `--credentials`, or from
     /// LECTERN_STORE_KEY_ID and LECTERN_STORE_KEY.
     #[arg(long, env = "LECTERN_STORE", conflicts_with = "store_folder", required_unless_present = "store_folder")]

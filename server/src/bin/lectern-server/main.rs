@@ -2,6 +2,7 @@
 //! is in the database and the bucket alone.
 
 mod arguments;
+mod backup;
 mod run;
 
 use arguments::{Arguments, Command};
@@ -42,6 +43,8 @@ async fn run(arguments: &Arguments) -> Result<(), run::Failure> {
         Command::Invite { email, name, admin } => run::invite(arguments, email, name.as_deref(), *admin).await,
         Command::Revoke { email } => run::revoke(arguments, email).await,
         Command::Users => run::users(arguments).await,
+        Command::Gc(gc) => run::gc(arguments, gc).await,
+        Command::Backup(backup) => backup::back_up(arguments, backup).await,
         Command::Restored => run::restored(arguments).await,
     }
 }

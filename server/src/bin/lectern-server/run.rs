@@ -1,7 +1,8 @@
 //! What the commands do.
 
-use crate::arguments::{Arguments, Serve};
+use crate::arguments::{Arguments, Files, Gc, Serve};
 use lectern_server::access::Team;
+use lectern_server::cleaning::{Cleaned, Keep};
 use lectern_server::object_store::ObjectStore;
 use lectern_server::object_store::keyless::Keyless;
 use lectern_server::object_store::local::LocalStore;
@@ -22,11 +23,13 @@ pub enum Failure {
     Database(#[from] lectern_server::StoreFailure),
     #[error("{0}")]
     Io(#[from] io::Error),
+    #[error("{0}")]
+    Backup(#[from] lectern_server::BackupError),
 }
 
 pub async fn serve(arguments: &Arguments, serve: &Serve) -> Result<(), Failure> {
     let database = database(&arguments.database).await?;
-    let (objects, _local) = objects(serve).await?;
+    let (objects, _local) = objects(&serve.files).await?;
     let server = Server::new(database, objects);
     let team = Team::open(server.clone()).await?;
     server.join_nodes().await?;
@@ -41,13 +44,30 @@ pub async fn serve(arguments: &Arguments, serve: &Serve) -> Result<(), Failure> 
         tokio::spawn(async move { axum::serve(listener, metrics).await });
     }
     io::stdout().flush()?;
-    let stopped = server.clone();
+    let (stopped, cleaning) = (server.clone(), server.clone());
+    let cleaning = tokio::spawn(async move { cleaning.clean_daily().await });
     let stop = async move {
         asked.await;
         tracing::info!("stopping: calls that are being answered are finished");
         stopped.stop();
     };
     axum::serve(listener, team.router()).with_graceful_shutdown(stop).await?;
+    cleaning.abort();
+    server.close().await;
+    Ok(())
+}
+
+pub async fn gc(arguments: &Arguments, gc: &Gc) -> Result<(), Failure> {
+    let (objects, _local) = objects(&gc.files).await?;
+    let server = Server::new(database(&arguments.database).await?, objects);
+    let keep = Keep { bytes_days: gc.files_days, rows_days: gc.rows_days };
+    let cleaned = server.clean(keep).await.map_err(said)?;
+    if cleaned.is_too_soon {
+        let words = "nothing is removed for 30 days after a restore: apps may still send what the backup did not know";
+        return Err(Failure::Said(words.to_owned()));
+    }
+    let Cleaned { files, bytes, courses, rows, .. } = cleaned;
+    println!("{files} files of {bytes} bytes, {courses} courses, {rows} other rows");
     server.close().await;
     Ok(())
 }
@@ -88,7 +108,7 @@ async fn team(arguments: &Arguments) -> Result<Team, Failure> {
     Ok(Team::open(server).await?)
 }
 
-async fn database(address: &str) -> Result<Store, Failure> {
+pub async fn database(address: &str) -> Result<Store, Failure> {
     match address.strip_prefix("sqlite:") {
         Some(file) => Ok(Store::open(Path::new(file)).await?),
         None if address.starts_with("postgres://") || address.starts_with("postgresql://") => {
@@ -99,14 +119,14 @@ async fn database(address: &str) -> Result<Store, Failure> {
 }
 
 /// The store, and what must live as long as it.
-async fn objects(serve: &Serve) -> Result<(Arc<dyn ObjectStore>, Option<LocalStore>), Failure> {
-    if let Some(folder) = &serve.store_folder {
+async fn objects(files: &Files) -> Result<(Arc<dyn ObjectStore>, Option<LocalStore>), Failure> {
+    if let Some(folder) = &files.store_folder {
         let local = LocalStore::start(folder).await.map_err(|error| Failure::Said(error.to_string()))?;
         return Ok((Arc::new(local.store()), Some(local)));
     }
-    let bucket = Bucket::of(serve.store.as_deref().unwrap_or_default())
+    let bucket = Bucket::of(files.store.as_deref().unwrap_or_default())
         .ok_or_else(|| Failure::Said("a store is s3://BUCKET[/PREFIX]?endpoint=HOST[&region=REGION]".to_owned()))?;
-    let (access_key, secret_key) = key(serve.credentials.as_deref())?;
+    let (access_key, secret_key) = key(files.credentials.as_deref())?;
     let Bucket { endpoint, region, bucket, prefix } = bucket;
     let store = S3Store::new(S3Config { endpoint, region, bucket, access_key, secret_key });
     Ok((Arc::new(Prefixed::new(store, prefix)), None))

@@ -4,7 +4,7 @@
 use super::{Catalogue, CatalogueFailure};
 use lectern_shared::Millis;
 use lectern_shared::change;
-use lectern_shared::ids::{AssetId, ChapterId, VideoId};
+use lectern_shared::ids::{AssetId, AttachmentId, ChapterId, VideoId};
 use lectern_shared::media::AssetKind;
 use lectern_shared::mutation::IDS_MAX;
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -102,6 +102,13 @@ pub(super) fn places_of(tx: &Transaction<'_>, asset: AssetId) -> Result<Vec<Vide
     tx.prepare_cached("SELECT id FROM video WHERE asset = ?1 AND deleted_at IS NULL ORDER BY id")?
         .query_map([asset.to_string()], |row| row.get::<_, String>(0))?
         .map(|id| Ok(VideoId(id?.parse()?)))
+        .collect()
+}
+
+pub(super) fn attachments_of(tx: &Transaction<'_>, asset: AssetId) -> Result<Vec<AttachmentId>, CatalogueFailure> {
+    tx.prepare_cached("SELECT id FROM attachment WHERE asset = ?1 AND deleted_at IS NULL ORDER BY id")?
+        .query_map([asset.to_string()], |row| row.get::<_, String>(0))?
+        .map(|id| Ok(AttachmentId(id?.parse()?)))
         .collect()
 }
 

@@ -42,7 +42,7 @@ impl Catalogue {
                 let mut cookies = BTreeMap::new();
                 for state in states {
                     let (space, epoch, version) = state?;
-                    let cookie = Cookie { epoch: epoch.cast_unsigned(), version: version.cast_unsigned() };
+                    let cookie = Cookie::new(epoch.cast_unsigned(), version.cast_unsigned());
                     cookies.insert(SpaceId(space.parse()?), cookie);
                 }
                 Ok(PullRequest { client, confirmed: confirmed.cast_unsigned(), cookies, check: false })

@@ -1,12 +1,17 @@
 //! What the screens ask for, read from the view in one snapshot each.
 
 use super::{Catalogue, CatalogueFailure};
-use lectern_shared::course::{ChapterDetail, CourseDetail, CourseList, CourseListItem, VideoDetail};
+use lectern_shared::course::{
+    AttachmentDetail, ChapterDetail, Course, CourseDetail, CourseList, CourseListItem, VideoDetail,
+};
 use lectern_shared::ids::{AssetId, ChapterId, CourseId, OperationId, VideoId};
-use lectern_shared::media::{AssetCard, AssetPage, AssetQuery, AssetSort, AssetState, AssetUse, KindCount, Usage};
+use lectern_shared::media::{
+    AssetCard, AssetPage, AssetQuery, AssetSort, AssetState, AssetUse, AttachedAs, KindCount, Usage,
+};
 use lectern_shared::{change, media};
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Transaction, params_from_iter};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Where the window finds an asset's picture. Told whether the store has one.
@@ -21,6 +26,10 @@ const PENDING: &str = "EXISTS (SELECT 1 FROM outbox_row o WHERE o.kind = ";
 /// A live video of a live chapter of a live course.
 const LIVE_USE: &str = "FROM video v JOIN chapter h ON h.id = v.parent JOIN course c ON c.id = v.course
     WHERE v.deleted_at IS NULL AND h.deleted_at IS NULL AND c.deleted_at IS NULL";
+/// What is attached to such a video.
+const LIVE_TIE: &str = "FROM attachment t JOIN video v ON v.id = t.parent JOIN chapter h ON h.id = v.parent
+    JOIN course c ON c.id = v.course
+    WHERE t.deleted_at IS NULL AND v.deleted_at IS NULL AND h.deleted_at IS NULL AND c.deleted_at IS NULL";
 /// A newer version of the asset has its bytes.
 const REPLACED: &str =
     "EXISTS (SELECT 1 FROM asset n WHERE n.predecessor = a.id AND n.state = 'ready' AND n.deleted_at IS NULL)";
@@ -80,29 +89,71 @@ impl Catalogue {
 
 fn course(tx: &Transaction<'_>, id: CourseId, thumbnail: &ThumbnailUrl) -> Result<CourseDetail, CatalogueFailure> {
     let sql = format!(
-        "SELECT title, {PENDING}'course' AND o.id = k.id) FROM course k WHERE k.id = ?1 AND k.deleted_at IS NULL"
+        "SELECT body, {PENDING}'course' AND o.id = k.id) FROM course k WHERE k.id = ?1 AND k.deleted_at IS NULL"
     );
     let found: Option<(String, bool)> =
         tx.prepare_cached(&sql)?.query_row([id.to_string()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    let (title, pending) = found.ok_or(CatalogueFailure::NotFound("this course"))?;
+    let (body, pending) = found.ok_or(CatalogueFailure::NotFound("this course"))?;
+    let change::Row::Course(course) = serde_json::from_str(&body)? else {
+        return Err(CatalogueFailure::NotFound("this course"));
+    };
     let sql = format!(
         "SELECT id, title, {PENDING}'chapter' AND o.id = k.id) FROM chapter k
          WHERE k.parent = ?1 AND k.deleted_at IS NULL ORDER BY k.position, k.id"
     );
     let mut statement = tx.prepare_cached(&sql)?;
     let rows = statement.query_map([id.to_string()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))?;
-    let mut chapters = Vec::new();
+    let (mut chapters, mut attached) = (Vec::new(), attachments(tx, id)?);
     for row in rows {
         let (chapter, title, pending) = row?;
-        let videos = videos(tx, &chapter, thumbnail)?;
+        let videos = videos(tx, &chapter, &mut attached, thumbnail)?;
         chapters.push(ChapterDetail { id: ChapterId(chapter.parse()?), title, pending, videos });
     }
-    Ok(CourseDetail { id, title, pending, chapters })
+    let Course { title, description, published_at, .. } = course;
+    Ok(CourseDetail { id, title, description, published_at, pending, chapters })
 }
 
-fn videos(tx: &Transaction<'_>, chapter: &str, thumbnail: &ThumbnailUrl) -> Result<Vec<VideoDetail>, CatalogueFailure> {
+/// Of all videos of the course.
+fn attachments(
+    tx: &Transaction<'_>,
+    course: CourseId,
+) -> Result<BTreeMap<VideoId, Vec<AttachmentDetail>>, CatalogueFailure> {
     let sql = format!(
-        "SELECT v.id, v.title, {PENDING}'video' AND o.id = v.id), s.body, {UPLOAD}v.asset ORDER BY seq DESC LIMIT 1),
+        "SELECT t.body, s.body, {PENDING}'attachment' AND o.id = t.id)
+         FROM video v JOIN attachment t ON t.parent = v.id JOIN summary s ON s.asset = t.asset AND s.course = v.course
+         WHERE v.course = ?1 AND v.deleted_at IS NULL AND t.deleted_at IS NULL"
+    );
+    let mut statement = tx.prepare_cached(&sql)?;
+    let rows = statement.query_map([course.to_string()], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?))
+    })?;
+    let mut attached: BTreeMap<VideoId, Vec<AttachmentDetail>> = BTreeMap::new();
+    for row in rows {
+        let (tied, shown, pending) = row?;
+        let (change::Row::Attachment(tied), change::Row::Summary(shown)) =
+            (serde_json::from_str(&tied)?, serde_json::from_str(&shown)?)
+        else {
+            continue;
+        };
+        let media::Attachment { id, video, asset, role, language, .. } = tied;
+        let media::AssetSummary { name, bytes, state, .. } = shown;
+        let detail = AttachmentDetail { id, role, language, pending, asset, name, bytes, state };
+        attached.entry(video).or_default().push(detail);
+    }
+    for of_one in attached.values_mut() {
+        of_one.sort_by(|a, b| (a.role, &a.language, &a.name, a.id).cmp(&(b.role, &b.language, &b.name, b.id)));
+    }
+    Ok(attached)
+}
+
+fn videos(
+    tx: &Transaction<'_>,
+    chapter: &str,
+    attached: &mut BTreeMap<VideoId, Vec<AttachmentDetail>>,
+    thumbnail: &ThumbnailUrl,
+) -> Result<Vec<VideoDetail>, CatalogueFailure> {
+    let sql = format!(
+        "SELECT v.body, {PENDING}'video' AND o.id = v.id), s.body, {UPLOAD}v.asset ORDER BY seq DESC LIMIT 1),
              (SELECT x.operation FROM upload_use x JOIN upload w ON w.operation = x.operation
               WHERE x.video = v.id ORDER BY w.seq DESC LIMIT 1)
          FROM video v JOIN summary s ON s.asset = v.asset AND s.course = v.course
@@ -112,20 +163,24 @@ fn videos(tx: &Transaction<'_>, chapter: &str, thumbnail: &ThumbnailUrl) -> Resu
     let rows = statement.query_map([chapter], |row| {
         Ok((
             row.get::<_, String>(0)?,
-            row.get::<_, String>(1)?,
-            row.get::<_, bool>(2)?,
-            row.get::<_, String>(3)?,
+            row.get::<_, bool>(1)?,
+            row.get::<_, String>(2)?,
+            row.get::<_, Option<String>>(3)?,
             row.get::<_, Option<String>>(4)?,
-            row.get::<_, Option<String>>(5)?,
         ))
     })?;
     let mut videos = Vec::new();
     for row in rows {
-        let (id, title, pending, body, operation, replacement) = row?;
-        let change::Row::Summary(summary) = serde_json::from_str(&body)? else { continue };
+        let (video, pending, shown, operation, replacement) = row?;
+        let (change::Row::Video(video), change::Row::Summary(summary)) =
+            (serde_json::from_str(&video)?, serde_json::from_str(&shown)?)
+        else {
+            continue;
+        };
         videos.push(VideoDetail {
-            id: VideoId(id.parse()?),
-            title,
+            id: video.id,
+            title: video.title,
+            description: video.description,
             pending,
             asset: summary.asset,
             kind: summary.kind,
@@ -139,6 +194,7 @@ fn videos(tx: &Transaction<'_>, chapter: &str, thumbnail: &ThumbnailUrl) -> Resu
             thumbnail_url: thumbnail(summary.asset, summary.thumbnail),
             operation: operation.map(|id| id.parse().map(OperationId)).transpose()?,
             replacement: replacement.map(|id| id.parse().map(OperationId)).transpose()?,
+            attachments: attached.remove(&video.id).unwrap_or_default(),
         });
     }
     Ok(videos)
@@ -153,7 +209,12 @@ struct Filter {
 /// What the library lists: an earlier version only where something shows it still. Those nothing shows are listed among
 /// the unused.
 fn listed() -> String {
-    format!("a.deleted_at IS NULL AND (NOT {REPLACED} OR EXISTS (SELECT 1 {LIVE_USE} AND v.asset = a.id))")
+    format!("a.deleted_at IS NULL AND (NOT {REPLACED} OR {})", used())
+}
+
+/// Something live shows it, or has it attached.
+fn used() -> String {
+    format!("(EXISTS (SELECT 1 {LIVE_USE} AND v.asset = a.id) OR EXISTS (SELECT 1 {LIVE_TIE} AND t.asset = a.id))")
 }
 
 fn filter(query: &AssetQuery) -> Result<Filter, CatalogueFailure> {
@@ -164,8 +225,8 @@ fn filter(query: &AssetQuery) -> Result<Filter, CatalogueFailure> {
         values.push(Value::Text(super::duplicates::kind_name(kind).to_owned()));
     }
     match query.usage {
-        Some(Usage::Used) => sql.push_str(&format!(" AND EXISTS (SELECT 1 {LIVE_USE} AND v.asset = a.id)")),
-        Some(Usage::Unused) => sql.push_str(&format!(" AND NOT EXISTS (SELECT 1 {LIVE_USE} AND v.asset = a.id)")),
+        Some(Usage::Used) => sql.push_str(&format!(" AND {}", used())),
+        Some(Usage::Unused) => sql.push_str(&format!(" AND NOT {}", used())),
         Some(Usage::Unknown) | None => {}
     }
     for word in query.search.split_whitespace().take(WORDS_MAX) {
@@ -215,9 +276,10 @@ fn assets(tx: &Transaction<'_>, query: &AssetQuery, thumbnail: &ThumbnailUrl) ->
     let (total, total_bytes, unused): (u32, i64, u32) = tx.query_row(
         &format!(
             "SELECT coalesce(sum({listed}), 0), coalesce(sum(a.bytes), 0),
-                 coalesce(sum(NOT EXISTS (SELECT 1 {LIVE_USE} AND v.asset = a.id)), 0)
+                 coalesce(sum(NOT {used}), 0)
              FROM asset a WHERE a.deleted_at IS NULL",
-            listed = listed()
+            listed = listed(),
+            used = used()
         ),
         [],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
@@ -257,16 +319,24 @@ fn card(
 
 fn uses(tx: &Transaction<'_>, asset: AssetId) -> Result<Vec<AssetUse>, CatalogueFailure> {
     let sql = format!(
-        "SELECT c.id, c.title, h.id, h.title, v.id, v.title {LIVE_USE} AND v.asset = ?1
-         ORDER BY c.created_at, h.position, v.position LIMIT 100"
+        "SELECT c.id, c.title, h.id, h.title, v.id, v.title, NULL, c.created_at, h.position, v.position
+             {LIVE_USE} AND v.asset = ?1
+         UNION ALL
+         SELECT c.id, c.title, h.id, h.title, v.id, v.title, t.body, c.created_at, h.position, v.position
+             {LIVE_TIE} AND t.asset = ?1
+         ORDER BY 8, 9, 10 LIMIT 100"
     );
     let mut statement = tx.prepare_cached(&sql)?;
     let rows = statement.query_map([asset.to_string()], |row| {
         let text = |index: usize| row.get::<_, String>(index);
-        Ok((text(0)?, text(1)?, text(2)?, text(3)?, text(4)?, text(5)?))
+        Ok((text(0)?, text(1)?, text(2)?, text(3)?, text(4)?, text(5)?, row.get::<_, Option<String>>(6)?))
     })?;
     rows.map(|row| {
-        let (course, course_title, chapter, chapter_title, video, video_title) = row?;
+        let (course, course_title, chapter, chapter_title, video, video_title, tied) = row?;
+        let attached = match tied.as_deref().map(serde_json::from_str).transpose()? {
+            Some(change::Row::Attachment(tied)) => Some(AttachedAs { attachment: tied.id, role: tied.role }),
+            _ => None,
+        };
         Ok(AssetUse {
             course: CourseId(course.parse()?),
             course_title,
@@ -274,6 +344,7 @@ fn uses(tx: &Transaction<'_>, asset: AssetId) -> Result<Vec<AssetUse>, Catalogue
             chapter_title,
             video: VideoId(video.parse()?),
             video_title,
+            attached,
         })
     })
     .collect()

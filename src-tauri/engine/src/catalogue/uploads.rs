@@ -284,7 +284,8 @@ fn cancel(tx: &Transaction<'_>, user: UserId, operation: OperationId) -> Result<
     let Some(asset) = found else { return Ok(()) };
     // Every place goes with it, also those it was given since: none of them would ever have bytes.
     let asset = AssetId(asset.parse()?);
-    let delete = Mutation::AssetDelete { ids: vec![asset], uses: super::duplicates::places_of(tx, asset)? };
+    let (uses, attachments) = (super::duplicates::places_of(tx, asset)?, super::duplicates::attachments_of(tx, asset)?);
+    let delete = Mutation::AssetDelete { ids: vec![asset], uses, attachments };
     match outbox::apply(tx, user, &[delete]) {
         // It is gone already: the upload ends, the rest is done.
         Ok(_) | Err(CatalogueFailure::Rejected(_)) => Ok(()),

@@ -7,7 +7,7 @@ use crate::remote::{CourseServer, RemoteError};
 use lectern_shared::SCHEMA;
 use lectern_shared::event::AppEvent;
 use lectern_shared::protocol::{
-    PUSH_MUTATIONS_MAX, Problem, ProblemCode, PullResponse, PushRequest, REQUEST_BYTES_MAX,
+    Cookie, PUSH_MUTATIONS_MAX, Problem, ProblemCode, PullRequest, PullResponse, PushRequest, REQUEST_BYTES_MAX,
 };
 use std::sync::Arc;
 
@@ -62,6 +62,15 @@ enum Pushed {
     Some,
     /// There is more, and it has to wait.
     PullFirst,
+}
+
+/// Whether a page comes further than what was asked with: else asking again would never end.
+fn goes_on(request: &PullRequest, page: &PullResponse) -> bool {
+    page.spaces.iter().any(|(space, changes)| {
+        let is_new = |known: &Cookie| (known.epoch, known.cleaned) != (changes.cookie.epoch, changes.cookie.cleaned);
+        let is_ahead = |known: &Cookie| is_new(known) || changes.cookie.version > known.version;
+        request.cookies.get(space).is_none_or(is_ahead)
+    })
 }
 
 impl Rounds {
@@ -140,6 +149,10 @@ impl Rounds {
             // Of much at once something may be lost on the way.
             request.check = self.differed < DIFFERED_MAX && (!self.checked || self.pages.is_some());
             let page = self.server.pull(&request).await?;
+            if page.more && !goes_on(&request, &page) {
+                self.pages = None;
+                return Err(RemoteError::Unreachable("it answers the same page again".to_owned()).into());
+            }
             let response = match self.pages.take() {
                 Some(pages) if pages.incarnation == page.incarnation => page.after(pages),
                 _ => page,

@@ -75,6 +75,8 @@ pub struct LocalWorkspace {
     objects: Arc<dyn ObjectStore>,
     local: SharedLocal,
     mover: Option<Mover>,
+    /// Removes what was deleted long ago: here nobody else does.
+    cleaning: Option<tokio::task::AbortHandle>,
     _lock: FolderLock,
 }
 
@@ -178,7 +180,11 @@ impl LocalWorkspace {
         } else {
             None
         };
-        Ok(Self { workspace, host, server: Some(server), objects, local, mover, _lock: lock })
+        let cleaning = (!idle && !key_missing).then(|| {
+            let server = server.clone();
+            tokio::spawn(async move { server.clean_daily().await }).abort_handle()
+        });
+        Ok(Self { workspace, host, server: Some(server), objects, local, mover, cleaning, _lock: lock })
     }
 
     /// Without a token nothing is asked: courses can be edited, and what waits goes when the device is let in again.
@@ -201,7 +207,8 @@ impl LocalWorkspace {
         let workspace = Arc::new(Workspace::open(config, Arc::new(server), events).await?);
         let host = if idle { None } else { listen(folder, &workspace) };
         let local = SharedLocal::default();
-        Ok(Self { workspace, host, server: None, objects: Arc::new(Keyless), local, mover: None, _lock: lock })
+        let objects = Arc::new(Keyless);
+        Ok(Self { workspace, host, server: None, objects, local, mover: None, cleaning: None, _lock: lock })
     }
 
     /// The control plane of the store that new bytes go to.
@@ -212,6 +219,9 @@ impl LocalWorkspace {
     /// Stops in order: what sends, what answers, what keeps.
     pub async fn shutdown(self) {
         drop(self.host);
+        if let Some(cleaning) = &self.cleaning {
+            cleaning.abort();
+        }
         if let Some(mover) = &self.mover {
             mover.shutdown().await;
         }

@@ -264,7 +264,8 @@ impl Workspace {
                 let back = Mutation::AssetReplace { successor: replaces.asset, uses: uses.clone() };
                 mutations.extend((!uses.is_empty()).then_some(back));
             }
-            mutations.push(Mutation::AssetDelete { ids: vec![file.asset], uses: file.video.into_iter().collect() });
+            let uses = file.video.into_iter().collect();
+            mutations.push(Mutation::AssetDelete { ids: vec![file.asset], uses, attachments: Vec::new() });
         }
         Ok(mutations)
     }

@@ -3,4 +3,4 @@
 /**
  * What the server knows of the bytes. How far an upload has come is the upload's business, not the asset's.
  */
-export type AssetState = "expected" | "ready";
+export type AssetState = "expected" | "ready" | "purged";

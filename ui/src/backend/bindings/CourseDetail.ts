@@ -5,4 +5,8 @@ import type { CourseId } from "./CourseId";
 /**
  * A course with all that its screen shows.
  */
-export type CourseDetail = { id: CourseId, title: string, pending: boolean, chapters: Array<ChapterDetail>, };
+export type CourseDetail = { id: CourseId, title: string, description: string, 
+/**
+ * Readers are shown it since then.
+ */
+published_at: number | null, pending: boolean, chapters: Array<ChapterDetail>, };

@@ -2,10 +2,11 @@
 import type { AssetId } from "./AssetId";
 import type { AssetKind } from "./AssetKind";
 import type { AssetState } from "./AssetState";
+import type { AttachmentDetail } from "./AttachmentDetail";
 import type { OperationId } from "./OperationId";
 import type { VideoId } from "./VideoId";
 
-export type VideoDetail = { id: VideoId, title: string, pending: boolean, asset: AssetId, kind: AssetKind, 
+export type VideoDetail = { id: VideoId, title: string, description: string, pending: boolean, asset: AssetId, kind: AssetKind, 
 /**
  * The file's name.
  */
@@ -25,4 +26,8 @@ operation: OperationId | null,
 /**
  * The upload of the file that will be shown instead, once it is ready.
  */
-replacement: OperationId | null, };
+replacement: OperationId | null, 
+/**
+ * Captions, then handouts, then the poster.
+ */
+attachments: Array<AttachmentDetail>, };

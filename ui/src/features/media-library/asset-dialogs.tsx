@@ -2,6 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import type { AssetCard } from "../../backend/bindings/AssetCard";
 import type { AssetUse } from "../../backend/bindings/AssetUse";
+import type { AttachmentRole } from "../../backend/bindings/AttachmentRole";
 import { plural } from "../../backend/format";
 import { Button } from "../../design/button";
 import { Dialog } from "../../design/dialog";
@@ -14,7 +15,7 @@ function Uses({ uses, close }: { uses: readonly AssetUse[]; close: () => void })
   return (
     <ul className="uses">
       {uses.slice(0, USES_SHOWN_MAX).map((use) => (
-        <li key={use.video}>
+        <li key={use.attached?.attachment ?? use.video}>
           <Link
             to="/courses/$course"
             params={{ course: use.course }}
@@ -23,6 +24,7 @@ function Uses({ uses, close }: { uses: readonly AssetUse[]; close: () => void })
           >
             {use.course_title} › {use.chapter_title} › {use.video_title}
           </Link>
+          {use.attached && ` (${ROLE_WORDS[use.attached.role]})`}
         </li>
       ))}
       {uses.length > USES_SHOWN_MAX && <li>and {plural(uses.length - USES_SHOWN_MAX, "more", "more")}</li>}
@@ -43,6 +45,12 @@ export function UsesDialog({ card, close }: { card: AssetCard; close: () => void
   );
 }
 
+const ROLE_WORDS: Record<AttachmentRole, string> = {
+  captions: "as captions",
+  handout: "as a handout",
+  poster: "as the poster",
+};
+
 interface DeleteProps {
   cards: readonly AssetCard[];
   remove: () => void;
@@ -51,7 +59,10 @@ interface DeleteProps {
 
 export function DeleteDialog({ cards, remove, close }: DeleteProps) {
   const uses = cards.flatMap((card) => card.uses);
-  const label = `Delete ${plural(cards.length, "file")} and ${plural(uses.length, "video")}`;
+  const files = plural(cards.length, "file");
+  const videos = uses.filter((use) => use.attached === null).length;
+  const ties = uses.length - videos;
+  const label = videos > 0 ? `Delete ${files} and ${plural(videos, "video")}` : `Delete ${files}`;
   return (
     <Dialog
       title={`Delete ${fileWords(cards)}?`}
@@ -66,10 +77,18 @@ export function DeleteDialog({ cards, remove, close }: DeleteProps) {
         </>
       }
     >
-      <p>
-        {uses.length === 1 ? "This video shows" : `These ${plural(uses.length, "video")} show`}{" "}
-        {cards.length === 1 ? "it" : "them"} and would go too. You can undo this.
-      </p>
+      {videos > 0 && (
+        <p>
+          {videos === 1 ? "This video shows" : `These ${plural(videos, "video")} show`}{" "}
+          {cards.length === 1 ? "it" : "them"} and would go too. You can undo this.
+        </p>
+      )}
+      {ties > 0 && (
+        <p>
+          {ties === 1 ? "One video has" : `${plural(ties, "video")} have`}{" "}
+          {cards.length === 1 ? "it" : "them"} attached, and would be without. You can undo this.
+        </p>
+      )}
       <Uses uses={uses} close={close} />
     </Dialog>
   );

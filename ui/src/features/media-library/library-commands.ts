@@ -17,11 +17,13 @@ function libraryCommands(read: () => Library, actions: Actions) {
   const state = () => useLibraryState.getState();
 
   function remove(cards: readonly AssetCard[]) {
-    const uses = cards.flatMap((card) => card.uses.map((use) => use.video));
+    const shown = cards.flatMap((card) => card.uses);
+    const uses = shown.flatMap((use) => (use.attached ? [] : [use.video]));
+    const attachments = shown.flatMap((use) => (use.attached ? [use.attached.attachment] : []));
     const videos = uses.length > 0 ? ` and ${plural(uses.length, "video")}` : "";
     setLibrary({ chosen: new Map(), deleting: null });
     void actions.edit(
-      { name: "asset.delete", args: { ids: cards.map(({ id }) => id), uses } },
+      { name: "asset.delete", args: { ids: cards.map(({ id }) => id), uses, attachments } },
       `delete ${fileWords(cards)}`,
       `Deleted ${fileWords(cards)}${videos}.`,
     );
