@@ -4,6 +4,8 @@
 pub mod access;
 pub mod api;
 pub mod auth;
+mod backup;
+pub mod cleaning;
 pub mod live;
 mod nodes;
 pub mod object_store;
@@ -14,6 +16,7 @@ mod push;
 mod store;
 mod uploads;
 
+pub use backup::BackupError;
 pub use places::{Former, Place};
 pub use store::{Store, StoreFailure};
 pub use uploads::moving::{Carried, Left, Move, MoveError};
@@ -38,6 +41,7 @@ pub struct Server {
     /// This one, among others on the same database.
     pub(crate) node: Uuid,
     incarnation: Arc<OnceCell<u64>>,
+    was_restored: Arc<OnceCell<bool>>,
 }
 
 impl Server {
@@ -60,6 +64,7 @@ impl Server {
             page_rows: PULL_ROWS_MAX,
             node: Uuid::now_v7(),
             incarnation: Arc::default(),
+            was_restored: Arc::default(),
         }
     }
 
@@ -72,6 +77,11 @@ impl Server {
     /// Which life of the database this is: it begins another one when it was restored.
     pub(crate) async fn incarnation(&self) -> Result<u64, StoreFailure> {
         self.incarnation.get_or_try_init(|| self.store.incarnation()).await.copied()
+    }
+
+    /// Whether it has ever come from a backup: nobody says so while it runs.
+    pub(crate) async fn was_restored(&self) -> Result<bool, StoreFailure> {
+        self.was_restored.get_or_try_init(async || Ok(self.store.restored_at().await?.is_some())).await.copied()
     }
 
     /// Ends the live feeds: what else is going on is finished.

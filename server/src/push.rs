@@ -3,11 +3,11 @@
 use crate::Server;
 use crate::api::ApiError;
 use crate::auth::Identity;
-use crate::store::{Author, Clients, Entities, Locking, People, Scope, Tx, Writing};
+use crate::store::{Author, Clients, Entities, Locking, Objects, People, Scope, Tx, Writing, with_bytes_of};
 use lectern_shared::SCHEMA;
 use lectern_shared::access::Role;
 use lectern_shared::change::{Row, RowKind};
-use lectern_shared::ids::{ClientId, SpaceId};
+use lectern_shared::ids::{AssetId, ClientId, SpaceId};
 use lectern_shared::mutation::{IDS_MAX, Mutation};
 use lectern_shared::protocol::{
     MutationResult, MutationStatus, PUSH_MUTATIONS_MAX, ProblemCode, PushRequest, PushResponse, PushedMutation,
@@ -39,8 +39,8 @@ pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -
     reads.iter().for_each(|read| scope.add(*read));
     tx.lock(&scope).await?;
     // What changes a role locks its space too: this is what holds until the end.
-    let mut pushing =
-        Pushing { who, roles: tx.roles(who.user).await?, writing: Writing::default(), made_course: false };
+    let (roles, writing) = (tx.roles(who.user).await?, Writing::default());
+    let mut pushing = Pushing { who, roles, writing, made_course: false, may_be_stored: server.was_restored().await? };
     let named = reads.into_iter().filter_map(|read| if let Read::Row(key) = read { Some(key) } else { None });
     pushing.writing.look_for(&mut tx, named.collect()).await?;
     let (mut results, mut new) = (Vec::with_capacity(request.mutations.len()), Vec::new());
@@ -92,6 +92,8 @@ struct Pushing {
     roles: BTreeMap<SpaceId, Role>,
     writing: Writing,
     made_course: bool,
+    /// The database was restored: it may know of bytes whose asset it does not know yet.
+    may_be_stored: bool,
 }
 
 impl Pushing {
@@ -133,6 +135,11 @@ impl Pushing {
         if !self.writing.write(tx, &effects, by).await? {
             return Ok(result(MutationStatus::Rejected, Some("exists"), Some("this id is taken".to_owned())));
         }
+        if let Mutation::AssetCreate { asset, .. } = pushed.mutation
+            && self.may_be_stored
+        {
+            self.take_stored(tx, asset, by).await?;
+        }
         // A new course is a new space.
         for course in effects.iter().filter(|row| matches!(row, Row::Course(_))).map(Row::space) {
             self.made_course |= !self.roles.contains_key(&course);
@@ -141,13 +148,26 @@ impl Pushing {
         Ok(result(MutationStatus::Ok, None, None))
     }
 
+    /// A file that was announced to a database that this one has taken the place of: its bytes are there.
+    async fn take_stored(&mut self, tx: &mut Tx, asset: AssetId, by: Author<'_>) -> Result<(), ApiError> {
+        if let Some(object) = tx.object(asset).await? {
+            let effects = with_bytes_of(tx, &object).await?;
+            if !effects.is_empty() {
+                self.writing.write(tx, &effects, Author { op: "asset.stored", ..by }).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Of a file that is to be deleted: by a course that its owner has left.
     async fn is_shown_elsewhere(&self, tx: &mut Tx, mutation: &Mutation) -> Result<bool, ApiError> {
         let Mutation::AssetDelete { ids, .. } = mutation else { return Ok(false) };
         for asset in ids {
-            let shown = tx.read_all(Read::OfAsset(RowKind::Video, *asset)).await?;
-            if shown.iter().any(|row| !row.is_deleted() && !self.roles.contains_key(&row.space())) {
-                return Ok(true);
+            for kind in [RowKind::Video, RowKind::Attachment] {
+                let shown = tx.read_all(Read::OfAsset(kind, *asset)).await?;
+                if shown.iter().any(|row| !row.is_deleted() && !self.roles.contains_key(&row.space())) {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)
@@ -160,11 +180,14 @@ impl Pushing {
             return Some("you may look at this course, and not change it");
         }
         let course = match mutation {
-            Mutation::CourseDelete { course } | Mutation::CourseRestore { course } => *course,
+            Mutation::CourseDelete { course }
+            | Mutation::CourseRestore { course }
+            | Mutation::CoursePublish { course }
+            | Mutation::CourseUnpublish { course } => *course,
             _ => return None,
         };
         let is_owner = self.roles.get(&course.into()) == Some(&Role::Owner);
-        (!is_owner).then_some("only an owner of this course may delete it or bring it back")
+        (!is_owner).then_some("only an owner of this course may delete or publish it")
     }
 
     async fn load(&self, tx: &mut Tx, pushed: &PushedMutation) -> Result<Rowset, ApiError> {

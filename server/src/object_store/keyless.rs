@@ -53,6 +53,10 @@ impl ObjectStore for Keyless {
         missing()
     }
 
+    async fn list_keys(&self, _: &str) -> Result<Vec<String>, StoreError> {
+        missing()
+    }
+
     async fn list_uploads(&self, _: &str) -> Result<Vec<UnfinishedUpload>, StoreError> {
         missing()
     }

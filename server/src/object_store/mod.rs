@@ -121,6 +121,8 @@ pub trait ObjectStore: Send + Sync + 'static {
     async fn delete(&self, key: &str, version: Option<&str>) -> Result<(), StoreError>;
     /// ListObjectVersions of this key, latest first. On a store without versions it may be refused.
     async fn versions(&self, key: &str) -> Result<Vec<String>, StoreError>;
+    /// ListObjectsV2 under the prefix, all pages: the keys, in the store's order.
+    async fn list_keys(&self, prefix: &str) -> Result<Vec<String>, StoreError>;
     /// ListMultipartUploads under the prefix, all pages.
     async fn list_uploads(&self, prefix: &str) -> Result<Vec<UnfinishedUpload>, StoreError>;
     /// GetBucketLifecycleConfiguration; empty when the bucket has none. Refused for a rule that ours cannot repeat.

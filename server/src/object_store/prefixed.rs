@@ -63,6 +63,11 @@ impl<S: ObjectStore> ObjectStore for Prefixed<S> {
         self.store.versions(&self.full(key)).await
     }
 
+    async fn list_keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let keys = self.store.list_keys(&self.full(prefix)).await?.into_iter();
+        Ok(keys.filter_map(|key| key.strip_prefix(&self.prefix).map(str::to_owned)).collect())
+    }
+
     async fn list_uploads(&self, prefix: &str) -> Result<Vec<UnfinishedUpload>, StoreError> {
         let below = |upload: UnfinishedUpload| {
             let key = upload.key.strip_prefix(&self.prefix)?.to_owned();

@@ -165,25 +165,6 @@ impl S3Store {
         }
     }
 
-    /// ListObjectsV2 under the prefix, all pages: the keys, in the store's order.
-    ///
-    /// # Errors
-    /// As every call on a store.
-    pub async fn list_keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
-        let mut keys = Vec::new();
-        let mut next: Option<String> = None;
-        loop {
-            let call = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).set_max_keys(self.page_size);
-            let page = call.set_continuation_token(next.clone()).send().await.map_err(|e| self.translate.error(e))?;
-            keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
-            let following = page.next_continuation_token().map(str::to_owned);
-            if !page.is_truncated().unwrap_or(false) {
-                return Ok(keys);
-            }
-            next = advanced(&next, following)?;
-        }
-    }
-
     fn presigning(&self) -> Result<PresigningConfig, StoreError> {
         PresigningConfig::builder()
             .start_time(self.clock.now())
@@ -381,6 +362,21 @@ impl ObjectStore for S3Store {
             }
             let next_id = page.next_version_id_marker().map(str::to_owned);
             marker = advanced(&marker, page.next_key_marker().map(|key| (key.to_owned(), next_id)))?;
+        }
+    }
+
+    async fn list_keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let mut keys = Vec::new();
+        let mut next: Option<String> = None;
+        loop {
+            let call = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).set_max_keys(self.page_size);
+            let page = call.set_continuation_token(next.clone()).send().await.map_err(|e| self.translate.error(e))?;
+            keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
+            let following = page.next_continuation_token().map(str::to_owned);
+            if !page.is_truncated().unwrap_or(false) {
+                return Ok(keys);
+            }
+            next = advanced(&next, following)?;
         }
     }
 

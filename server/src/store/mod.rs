@@ -24,10 +24,14 @@ mod entities;
 mod locking;
 mod objects;
 mod people;
+mod succession;
+mod trash;
 mod writing;
 
 pub(crate) use objects::{ObjectRow, ObjectState};
 
+use crate::backup::BackupError;
+use lectern_shared::Millis;
 use lectern_shared::ids::{SpaceId, UserId};
 use sqlx::migrate::{Migration, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -92,6 +96,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Connections of one node. PostgreSQL's own default is a hundred for all.
 const POSTGRES_CONNECTIONS: u32 = 16;
+/// No secret, but it goes where those go, and with them.
+const RESTORED_AT: &str = "restored_at";
 /// PostgreSQL ends a transaction that two others wait for in a ring, or that is given up here.
 const LOCK_PATIENCE: &str = "10s";
 
@@ -150,6 +156,25 @@ impl Store {
         })
     }
 
+    /// <https://sqlite.org/lang_vacuum.html#vacuuminto>: one snapshot, without free pages.
+    pub(crate) async fn copy_to(&self, file: &Path) -> Result<(), BackupError> {
+        let Database::Sqlite { readers, .. } = &self.0 else { return Err(BackupError::NoFile) };
+        let name = file.to_str().ok_or_else(|| std::io::Error::from(std::io::ErrorKind::InvalidFilename))?;
+        sqlx::query("VACUUM INTO $1").bind(name).execute(readers).await.map_err(StoreFailure::from)?;
+        Ok(())
+    }
+
+    pub(crate) async fn check_copy(file: &Path) -> Result<(), BackupError> {
+        let options = SqliteConnectOptions::new().filename(file).read_only(true);
+        let copy = pool(1).connect_with(options).await.map_err(StoreFailure::from)?;
+        let said: Result<String, _> = sqlx::query_scalar("PRAGMA quick_check").fetch_one(&copy).await;
+        copy.close().await;
+        match said.map_err(StoreFailure::from)? {
+            fine if fine == "ok" => Ok(()),
+            wrong => Err(BackupError::Damaged(wrong)),
+        }
+    }
+
     pub(crate) fn postgres(&self) -> Option<&PgPool> {
         match &self.0 {
             Database::Sqlite { .. } => None,
@@ -188,7 +213,14 @@ impl Store {
         let mut tx = self.begin_write().await?;
         tx.new_epochs().await?;
         tx.forget_secrets().await?;
+        tx.secret(RESTORED_AT, &crate::now().to_string()).await?;
         tx.commit().await
+    }
+
+    /// When it was last restored from a backup, if it was.
+    pub(crate) async fn restored_at(&self) -> Result<Option<Millis>, StoreFailure> {
+        let known = self.begin_read().await?.known_secret(RESTORED_AT).await?;
+        known.map(|time| time.parse().map_err(|_| StoreFailure::Secret)).transpose()
     }
 
     pub(crate) async fn incarnation(&self) -> Result<u64, StoreFailure> {
@@ -258,6 +290,8 @@ pub(crate) use entities::Entities;
 pub(crate) use locking::{Locking, Scope};
 pub(crate) use objects::Objects;
 pub(crate) use people::{Account, People};
+pub(crate) use succession::with_bytes_of;
+pub(crate) use trash::Trash;
 pub(crate) use writing::{Author, Writing};
 
 #[cfg(test)]

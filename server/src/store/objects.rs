@@ -51,7 +51,7 @@ const COLUMNS: &str =
     place";
 
 #[derive(sqlx::FromRow)]
-struct Columns {
+pub(super) struct Columns {
     asset: Uuid,
     object_key: String,
     state: String,
