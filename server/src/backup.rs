@@ -1,5 +1,6 @@
 //! A copy of the database in one file, checked before it is called a copy.
 
+use crate::Server;
 use crate::store::{Store, StoreFailure};
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,7 @@ impl Store {
         let partial = partial_name(file);
         let _ = std::fs::remove_file(&partial);
         let done = match self.copy_to(&partial).await {
-            Ok(()) => Self::check_copy(&partial).await,
+            Ok(()) => Self::check(&partial).await,
             Err(error) => Err(error),
         };
         let done = done.and_then(|()| {
@@ -37,6 +38,24 @@ impl Store {
             let _ = std::fs::remove_file(&partial);
         }
         done
+    }
+}
+
+impl Server {
+    /// As [`Store::back_up`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn back_up(&self, file: &Path) -> Result<(), BackupError> {
+        self.store.back_up(file).await
+    }
+
+    /// As [`Store::fingerprint`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn fingerprint(&self) -> Result<String, StoreFailure> {
+        self.store.fingerprint().await
     }
 }
 

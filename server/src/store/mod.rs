@@ -164,7 +164,11 @@ impl Store {
         Ok(())
     }
 
-    pub(crate) async fn check_copy(file: &Path) -> Result<(), BackupError> {
+    /// SQLite's own check of a database file that nobody writes to.
+    ///
+    /// # Errors
+    /// [`BackupError::Damaged`], or when it is no database.
+    pub async fn check(file: &Path) -> Result<(), BackupError> {
         let options = SqliteConnectOptions::new().filename(file).read_only(true);
         let copy = pool(1).connect_with(options).await.map_err(StoreFailure::from)?;
         let said: Result<String, _> = sqlx::query_scalar("PRAGMA quick_check").fetch_one(&copy).await;
@@ -233,6 +237,11 @@ impl Store {
     pub(crate) async fn spaces_of(&self, user: UserId) -> Result<BTreeSet<SpaceId>, StoreFailure> {
         let mut tx = self.begin_read().await?;
         tx.spaces_of(user).await
+    }
+
+    /// Closes it, as [`crate::Server::close`] does.
+    pub async fn shut(&self) {
+        self.close().await;
     }
 
     pub(crate) async fn close(&self) {

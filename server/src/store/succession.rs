@@ -13,11 +13,12 @@ use uuid::Uuid;
 
 impl Store {
     /// Takes over what a former database of the same workspace, of SQLite, knew of objects and this one does not: bytes that
-    /// arrived and uploads that are under way. Assets that are announced again only later find it then.
+    /// arrived and uploads that are under way. Assets that are announced again only later find it then. `place` is the store
+    /// that both have: what lies there counts more than what lies on one computer.
     ///
     /// # Errors
     /// When either cannot be read, or this one not be written.
-    pub async fn take_objects_of(&self, former: &Path) -> Result<u64, StoreFailure> {
+    pub async fn take_objects_of(&self, former: &Path, place: &str) -> Result<u64, StoreFailure> {
         let options = SqliteConnectOptions::new().filename(former);
         let pool = SqlitePool::connect_with(options).await?;
         let theirs: Result<Vec<Columns>, _> =
@@ -28,7 +29,7 @@ impl Store {
         let mut taken = 0;
         for row in theirs?.into_iter().map(ObjectRow::from) {
             let ours = tx.object(row.asset).await?;
-            if ours.is_some_and(|ours| !is_better(&row, &ours)) {
+            if ours.is_some_and(|ours| !is_better(&row, &ours, place)) {
                 continue;
             }
             tx.put_objects(std::slice::from_ref(&row)).await?;
@@ -77,9 +78,9 @@ impl Store {
 }
 
 /// What arrived counts more than what is under way; what is under way there is its own to go on with.
-fn is_better(theirs: &ObjectRow, ours: &ObjectRow) -> bool {
+fn is_better(theirs: &ObjectRow, ours: &ObjectRow, place: &str) -> bool {
     match (theirs.state, ours.state) {
-        (ObjectState::Ready, ObjectState::Ready) => theirs.place != ours.place && theirs.upload_id.is_some(),
+        (ObjectState::Ready, ObjectState::Ready) => theirs.place == place && ours.place != place,
         (_, ObjectState::Ready) => false,
         _ => true,
     }

@@ -3,6 +3,7 @@
 
 mod carried;
 mod cleaning;
+mod copies;
 mod interrupted;
 mod keys;
 mod missing;

@@ -199,6 +199,17 @@ impl Office {
     pub async fn close(self) {
         self.connection.close().await;
     }
+
+    /// What is left of it on the disk.
+    pub async fn closed(self) -> TempDir {
+        self.connection.close().await;
+        self.folder
+    }
+
+    /// Where Backblaze is.
+    pub fn b2(&self) -> Url {
+        self.b2.clone()
+    }
 }
 
 fn jpeg() -> String {
@@ -258,6 +269,29 @@ impl Backblaze {
 
     pub fn has(&self, asset: AssetId, rendition: &str) -> bool {
         has_object(self.folder.path(), asset, rendition)
+    }
+
+    /// Turns a byte in the middle of the object whose key ends so.
+    pub fn damage(&self, part_of_key: &str) {
+        let objects = desk::listed(&self.folder.path().join("store/objects"));
+        let object = objects.iter().find(|path| path.to_string_lossy().contains(part_of_key)).expect("this object");
+        for version in desk::listed(object).iter().filter(|path| path.is_dir()) {
+            for part in desk::listed(version) {
+                if part.file_name().unwrap().to_string_lossy().starts_with("part-") {
+                    let mut bytes = std::fs::read(&part).unwrap();
+                    let middle = bytes.len() / 2;
+                    bytes[middle] ^= 1;
+                    std::fs::write(&part, bytes).unwrap();
+                }
+            }
+        }
+    }
+
+    /// Of all objects whose keys have this in them.
+    pub fn versions_of(&self, part_of_key: &str) -> usize {
+        let objects = desk::listed(&self.folder.path().join("store/objects")).into_iter();
+        let these = objects.filter(|path| path.to_string_lossy().contains(part_of_key));
+        these.map(|path| desk::listed(&path).iter().filter(|path| path.is_dir()).count()).sum()
     }
 
     pub fn unfinished(&self) -> usize {

@@ -16,7 +16,7 @@ use lectern_shared::event::AppEvent;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Mutex, RwLock};
+use tokio::sync::{Mutex, RwLock, RwLockWriteGuard};
 use url::Url;
 
 /// Longest the details of a store wait for what the bucket says of its rules.
@@ -27,13 +27,13 @@ const BETWEEN_OPENINGS: Duration = Duration::from_millis(300);
 
 /// An open workspace whose store can be changed under it.
 pub struct StoreConnection {
-    folder: PathBuf,
-    opening: Opening,
+    pub(super) folder: PathBuf,
+    pub(super) opening: Opening,
     b2: Url,
     /// None once it is closed.
-    open: RwLock<Option<LocalWorkspace>>,
+    pub(super) open: RwLock<Option<LocalWorkspace>>,
     /// One change at a time; its checks take their time, and nothing else waits for them.
-    changing: Mutex<()>,
+    pub(super) changing: Mutex<()>,
     /// As the bucket last said: asking costs a call.
     cleaning: std::sync::Mutex<Option<Cleaning>>,
 }
@@ -76,6 +76,9 @@ impl StoreConnection {
 
     /// Stops everything. What is asked afterwards fails.
     pub async fn close(&self) {
+        if !self.opening.idle {
+            self.publish_on_quit().await;
+        }
         if let Some(open) = self.open.write().await.take() {
             open.shutdown().await;
         }
@@ -156,6 +159,15 @@ impl StoreConnection {
         let written = settings.write(&self.folder);
         self.cache_cleaning(None);
         // Also when it could not be written: then with the settings of before.
+        self.open_again(open).await?;
+        written.map_err(|error| AppError::new(ErrorCode::Storage, error.to_string()))
+    }
+
+    /// After it was closed to change something under it. The window looks at everything anew.
+    pub(super) async fn open_again(
+        &self,
+        mut open: RwLockWriteGuard<'_, Option<LocalWorkspace>>,
+    ) -> Result<(), AppError> {
         let reopened = self.reopen().await?;
         let courses = reopened.workspace.list_courses().await.map(|list| list.courses).unwrap_or_default();
         reopened.workspace.window_is_ready();
@@ -165,7 +177,7 @@ impl StoreConnection {
         // Addresses of previews are others than before.
         tags.extend(courses.into_iter().map(|course| CacheTag::Course(course.id)));
         (self.opening.events)(AppEvent::Changed { tags });
-        written.map_err(|error| AppError::new(ErrorCode::Storage, error.to_string()))
+        Ok(())
     }
 
     async fn reopen(&self) -> Result<LocalWorkspace, AppError> {

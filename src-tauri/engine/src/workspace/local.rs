@@ -2,6 +2,7 @@
 //! in this process, on a folder of this computer; the first one opens with no question asked. Of a team: the server is
 //! elsewhere, and the folder has what is known of it.
 
+use super::backups::finish_exchange;
 use super::control::Host;
 use super::keys::{KeyRing, StoreKey};
 use super::lock::FolderLock;
@@ -49,7 +50,7 @@ pub enum OpenError {
 
 /// Names of stores in the server's rows: on the disk, never to be changed.
 const THIS_COMPUTER: &str = "this_computer";
-const BUCKET: &str = "bucket";
+pub(super) const BUCKET: &str = "bucket";
 /// No row of ours: the server's own are elsewhere.
 const TEAM: &str = "team";
 
@@ -113,6 +114,7 @@ impl LocalWorkspace {
     pub async fn open_as(folder: &Path, opening: Opening) -> Result<Self, OpenError> {
         private_folder(folder)?;
         let lock = FolderLock::take(folder)?;
+        finish_exchange(folder)?;
         let settings = read_or_make(folder)?;
         if let StoreSettings::Team(team) = &settings.store {
             let team = team.clone();
@@ -209,6 +211,11 @@ impl LocalWorkspace {
         let local = SharedLocal::default();
         let objects = Arc::new(Keyless);
         Ok(Self { workspace, host, server: None, objects, local, mover: None, cleaning: None, _lock: lock })
+    }
+
+    /// None for a team's, which is elsewhere.
+    pub(super) fn server(&self) -> Option<Server> {
+        self.server.clone()
     }
 
     /// The control plane of the store that new bytes go to.

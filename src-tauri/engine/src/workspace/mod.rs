@@ -1,6 +1,7 @@
 //! One workspace, running: the parts of the engine put together, and what the window may ask of them. One engine a
 //! workspace: its folder is locked while it runs.
 
+mod backups;
 mod check;
 mod cleaning;
 mod connect;
@@ -21,6 +22,7 @@ mod telling;
 mod undo;
 mod workspaces;
 
+pub use backups::{BackupFailure, BackupName, FoundWorkspace, OpenedFrom, Settled, find_workspaces, open_from_bucket};
 pub use check::{CheckError, check_store};
 pub use connect::{Chosen, choose, try_bucket};
 pub use connection::StoreConnection;

@@ -1,5 +1,6 @@
 //! The workspaces of this computer, a folder each, and which of them the window shows. The others go on sending.
 
+use super::backups;
 use super::connection::StoreConnection;
 use super::local::{OpenError, Opening};
 use super::settings::{Settings, StoreSettings};
@@ -178,7 +179,11 @@ impl Workspaces {
             if let Some(b2) = &self.b2 {
                 connection = connection.with_b2_at(b2.clone());
             }
-            Ok::<_, OpenError>(Arc::new(connection))
+            let connection = Arc::new(connection);
+            if !self.opening.idle {
+                tokio::spawn(backups::keep(Arc::downgrade(&connection)));
+            }
+            Ok::<_, OpenError>(connection)
         });
         opened.await.cloned()
     }

@@ -11,7 +11,7 @@ mod stall;
 pub use body::Gauge;
 pub use outcome::PutOutcome;
 pub use pace::Pace;
-pub use small::{get_small, put_small};
+pub use small::{get_file, get_small, put_file, put_small};
 
 use super::{Line, RootCertificate};
 use body::{FRAME_BYTES_MAX, PartBody};
