@@ -98,7 +98,10 @@ impl Settings {
     pub fn read(folder: &Path) -> Result<Option<Self>, SettingsError> {
         let text = match std::fs::read(folder.join(FILE)) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            // A file beside the workspaces is none either.
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(None);
+            }
             Err(error) => return Err(error.into()),
         };
         let settings: Self = serde_json::from_slice(&text)?;
@@ -153,6 +156,8 @@ mod tests {
     fn a_description_of_the_first_version_keeps_its_bytes_on_this_computer() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Settings::read(folder.path()).unwrap(), None);
+        std::fs::write(folder.path().join("shown"), "local").unwrap();
+        assert_eq!(Settings::read(&folder.path().join("shown")).unwrap(), None, "a file is no workspace");
         let user = UserId::new();
         let text = serde_json::json!({ "schema": 1, "name": "My courses", "user": user });
         std::fs::write(folder.path().join(FILE), text.to_string()).unwrap();
