@@ -45,6 +45,23 @@ macro_rules! for_each_command {
             mutate show_workspace($crate::command::ShowWorkspaceArguments) -> ();
             /// Joins a team with a one-time code, and shows its workspace.
             mutate join_workspace($crate::command::JoinArguments) -> $crate::command::JoinAnswer;
+            /// Signs this computer in to the team it was in before, with a new code. What is kept here stays.
+            mutate sign_in($crate::people::SignInArguments) -> $crate::command::JoinAnswer;
+            /// What taking a workspace off this computer would lose for good.
+            query removal_losses($crate::people::WorkspaceArguments) -> $crate::people::Losses;
+            /// Takes a workspace off this computer. More would be lost than was said: then nothing is done.
+            mutate remove_workspace($crate::people::RemoveArguments) -> $crate::people::RemoveAnswer;
+            /// Who I am to the team, and my computers.
+            query account($crate::command::NoArguments) -> $crate::access::Me;
+            /// A code for my next computer.
+            mutate make_device_code($crate::command::NoArguments) -> $crate::access::OneTimeCode;
+            mutate revoke_device($crate::people::DeviceArguments) -> ();
+            /// A code for somebody new, from those who run the server.
+            mutate invite_person($crate::access::Invite) -> $crate::access::OneTimeCode;
+            query course_members($crate::command::CourseArguments) -> $crate::access::Members;
+            mutate set_member($crate::people::MemberArguments) -> $crate::people::MemberAnswer;
+            /// Takes somebody out of a course; oneself: leaves it.
+            mutate remove_member($crate::people::RemoveMemberArguments) -> ();
             query store_details($crate::command::NoArguments) -> $crate::connect::StoreDetails;
             /// Checks a bucket and makes it the workspace's store; with the bucket it has, a new key for it.
             mutate connect_store($crate::connect::Connection) -> $crate::connect::ConnectAnswer;
@@ -233,6 +250,8 @@ pub enum JoinProblem {
     TooMany,
     /// It does not answer, or not as a course server does.
     Server { detail: String },
+    /// The code is somebody else's than whose workspace this is. That person's name.
+    OtherPerson { name: String },
 }
 
 /// The state line, in facts. The words are the window's.
@@ -249,6 +268,8 @@ pub struct WorkspaceState {
     pub user: UserId,
     /// The course server answered the last call.
     pub server_reachable: bool,
+    /// The team's server does not let this computer in any more; what is here stays here until it does.
+    pub signed_out: bool,
     /// Edits made here that the server has not confirmed.
     pub edits_waiting: u32,
     /// Uploads that are not ready, paused ones included.

@@ -17,6 +17,12 @@ pub enum ErrorCode {
     Storage,
     /// A fault of ours.
     Internal,
+    /// Only the team's server can answer this, and it does not answer now.
+    Offline,
+    /// The team's server does not let this computer in any more.
+    SignedOut,
+    /// This workspace has no team: there is nobody to ask about people and devices.
+    NoTeam,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, TS)]
@@ -32,6 +38,10 @@ pub struct AppError {
 impl AppError {
     #[must_use]
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), retry: matches!(code, ErrorCode::Storage | ErrorCode::Internal) }
+        Self {
+            code,
+            message: message.into(),
+            retry: matches!(code, ErrorCode::Storage | ErrorCode::Internal | ErrorCode::Offline),
+        }
     }
 }

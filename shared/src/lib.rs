@@ -3,6 +3,7 @@
 
 pub mod ids;
 pub mod names;
+pub mod people;
 
 pub mod course;
 pub mod media;

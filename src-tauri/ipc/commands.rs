@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::platform::dialogs;
+use lectern_shared::access::{Invite, Me, Members, OneTimeCode};
 use lectern_shared::command::{
     AcceptDropArguments, AnswerDuplicatesArguments, ControlArguments, CourseArguments, EditArguments, EditReceipt,
     FindAnswer, FindFileArguments, JoinAnswer, JoinArguments, NeededByArguments, NoArguments, PickArguments,
@@ -13,6 +14,10 @@ use lectern_shared::course::{CourseDetail, CourseList};
 use lectern_shared::error::AppError;
 use lectern_shared::event::AppEvent;
 use lectern_shared::media::{AssetPage, AssetQuery};
+use lectern_shared::people::{
+    DeviceArguments, Losses, MemberAnswer, MemberArguments, RemoveAnswer, RemoveArguments, RemoveMemberArguments,
+    SignInArguments, WorkspaceArguments,
+};
 use lectern_shared::upload::{IntakeReport, SendingRules, UploadList};
 use tauri::State;
 use tauri::ipc::{Channel, Invoke};
@@ -130,6 +135,46 @@ impl App {
 
     async fn join_workspace(&self, args: JoinArguments) -> Result<JoinAnswer, AppError> {
         self.workspaces.join(args).await
+    }
+
+    async fn sign_in(&self, args: SignInArguments) -> Result<JoinAnswer, AppError> {
+        self.connection().await?.sign_in(args).await
+    }
+
+    async fn removal_losses(&self, args: WorkspaceArguments) -> Result<Losses, AppError> {
+        self.workspaces.losses(&args.id).await
+    }
+
+    async fn remove_workspace(&self, args: RemoveArguments) -> Result<RemoveAnswer, AppError> {
+        self.workspaces.remove(args).await
+    }
+
+    async fn account(&self, _: NoArguments) -> Result<Me, AppError> {
+        self.connection().await?.account().await
+    }
+
+    async fn make_device_code(&self, _: NoArguments) -> Result<OneTimeCode, AppError> {
+        self.connection().await?.make_device_code().await
+    }
+
+    async fn revoke_device(&self, args: DeviceArguments) -> Result<(), AppError> {
+        self.connection().await?.revoke_device(args.device).await
+    }
+
+    async fn invite_person(&self, args: Invite) -> Result<OneTimeCode, AppError> {
+        self.connection().await?.invite_person(args).await
+    }
+
+    async fn course_members(&self, args: CourseArguments) -> Result<Members, AppError> {
+        self.connection().await?.course_members(args.course).await
+    }
+
+    async fn set_member(&self, args: MemberArguments) -> Result<MemberAnswer, AppError> {
+        self.connection().await?.set_member(args).await
+    }
+
+    async fn remove_member(&self, args: RemoveMemberArguments) -> Result<(), AppError> {
+        self.connection().await?.remove_member(args.course, args.user).await
     }
 
     async fn store_details(&self, _: NoArguments) -> Result<StoreDetails, AppError> {

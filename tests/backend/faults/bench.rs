@@ -115,7 +115,13 @@ impl Bench {
         let line = lectern_engine::remote::Line {
             slots: None,
             pace: Pace::default(),
-            patience: Patience { sending, between_tries: soon, between_probes: soon, rest: Duration::ZERO },
+            patience: Patience {
+                sending,
+                between_tries: soon,
+                between_probes: soon,
+                rest: Duration::ZERO,
+                ..Patience::default()
+            },
             roots: pem.clone().map(RootCertificate).into_iter().collect(),
         };
         let config = S3Config { endpoint: self.proxy.endpoint().parse().unwrap(), ..self.local.config() };

@@ -35,6 +35,8 @@ pub struct Patience {
     pub between_probes: Pauses,
     /// A file that was written to less long ago is not sent yet; zero: every file is.
     pub rest: Duration,
+    /// Somebody looks at the window and waits for a team's server.
+    pub person: Duration,
 }
 
 impl Default for Patience {
@@ -47,6 +49,7 @@ impl Default for Patience {
             between_probes: Pauses { first: second, longest: 15 * second },
             // Recorders and exporters write several times a second.
             rest: 3 * second,
+            person: 15 * second,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod in_process;
 mod line;
+mod people;
 mod rest;
 pub mod sender;
 pub mod team;
@@ -13,8 +14,8 @@ use futures::stream::BoxStream;
 use lectern_shared::ids::AssetId;
 use lectern_shared::protocol::{
     CompleteUpload, CompleteUploads, CompletedUploads, LiveMessage, OpenUpload, OpenUploads, OpenedUpload,
-    OpenedUploads, PartsResponse, Problem, ProgressRequest, PullRequest, PullResponse, PushRequest, PushResponse,
-    Rendition, SignedUrl, UrlsRequest, UrlsResponse,
+    OpenedUploads, PartsResponse, Problem, ProblemCode, ProgressRequest, PullRequest, PullResponse, PushRequest,
+    PushResponse, Rendition, SignedUrl, UrlsRequest, UrlsResponse,
 };
 
 /// Why a call to the course server failed.
@@ -25,6 +26,14 @@ pub enum RemoteError {
     Unreachable(String),
     #[error("the course server refused: {}", .0.detail)]
     Problem(Problem),
+}
+
+impl RemoteError {
+    /// The server does not let this device in: not now, or not any more.
+    #[must_use]
+    pub fn is_signed_out(&self) -> bool {
+        matches!(self, Self::Problem(Problem { code: ProblemCode::Unauthenticated, .. }))
+    }
 }
 
 /// A refusal is an answer; silence is not.

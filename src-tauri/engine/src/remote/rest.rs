@@ -28,12 +28,16 @@ pub trait Transport: Send + Sync + 'static {
 pub struct Rest<T>(pub(super) T);
 
 impl<T: Transport> Rest<T> {
-    async fn post<A: Serialize + Sync, R: DeserializeOwned>(&self, path: &str, body: &A) -> Result<R, RemoteError> {
+    pub(super) async fn post<A: Serialize + Sync, R: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &A,
+    ) -> Result<R, RemoteError> {
         parse(&self.0.call(Method::POST, path, Some(json(body)?)).await?)
     }
 }
 
-fn json(body: &impl Serialize) -> Result<Vec<u8>, RemoteError> {
+pub(super) fn json(body: &impl Serialize) -> Result<Vec<u8>, RemoteError> {
     serde_json::to_vec(body).map_err(|error| RemoteError::Unreachable(error.to_string()))
 }
 

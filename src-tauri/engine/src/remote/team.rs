@@ -6,7 +6,7 @@ use super::{RemoteError, RootCertificate};
 use futures::stream::BoxStream;
 use http::{HeaderValue, Method, StatusCode, header};
 use lectern_shared::access::{ACCESS_SECONDS, AccessToken, PairRequest, Paired};
-use lectern_shared::protocol::{LiveMessage, Problem, ProblemCode};
+use lectern_shared::protocol::LiveMessage;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,11 +79,11 @@ impl TeamServer {
 /// Turns a one-time code into this device's token.
 ///
 /// # Errors
-/// [`ProblemCode::NotFound`] for a code that is not good, else what keeps the server from answering.
+/// [`lectern_shared::protocol::ProblemCode::NotFound`] for a code that is not good, else what keeps the server from answering.
 pub async fn pair(address: &str, request: &PairRequest, roots: &[RootCertificate]) -> Result<Paired, TeamError> {
     let base = base(address)?;
     let client = client(&base, roots)?;
-    let asked = client.post(at(&base, "/v1/pair")).json(request).send().await;
+    let asked = client.post(at(&base, "/v1/pair")).json(request).timeout(TOKEN).send().await;
     Ok(parse(&body_of(asked.map_err(unreachable)?).await?)?)
 }
 
@@ -144,10 +144,6 @@ async fn body_of(mut response: reqwest::Response) -> Result<Vec<u8>, RemoteError
         body.extend_from_slice(&chunk);
     }
     if status.is_success() { Ok(body) } else { Err(refusal(status, &body)) }
-}
-
-fn is_signed_out(error: &RemoteError) -> bool {
-    matches!(error, RemoteError::Problem(Problem { code: ProblemCode::Unauthenticated, .. }))
 }
 
 impl Http {
@@ -211,7 +207,7 @@ impl Transport for Http {
     async fn call(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Vec<u8>, RemoteError> {
         let token = self.access(None).await?;
         match self.try_call(&token, method.clone(), path, body.clone()).await {
-            Err(error) if is_signed_out(&error) => {
+            Err(error) if error.is_signed_out() => {
                 let token = self.access(Some(&token)).await?;
                 self.try_call(&token, method, path, body).await
             }
@@ -222,7 +218,7 @@ impl Transport for Http {
     async fn live(&self) -> Result<BoxStream<'static, LiveMessage>, RemoteError> {
         let token = self.access(None).await?;
         match self.open_live(&token).await {
-            Err(error) if is_signed_out(&error) => {
+            Err(error) if error.is_signed_out() => {
                 let token = self.access(Some(&token)).await?;
                 self.open_live(&token).await
             }

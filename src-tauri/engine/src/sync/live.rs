@@ -16,16 +16,21 @@ const AGAIN_MAX: Duration = Duration::from_secs(30);
 pub(super) async fn listen(server: Arc<dyn CourseServer>, poked: Arc<Notify>, events: EventSink) {
     let mut again = AGAIN_FIRST;
     loop {
-        if let Ok(mut feed) = server.live().await {
-            // What changed while nobody listened.
-            poked.notify_one();
-            again = AGAIN_FIRST;
-            while let Some(message) = feed.next().await {
-                match message {
-                    LiveMessage::Poke(_) => poked.notify_one(),
-                    LiveMessage::Progress(progress) => events(AppEvent::Elsewhere { progress }),
+        match server.live().await {
+            Ok(mut feed) => {
+                // What changed while nobody listened.
+                poked.notify_one();
+                again = AGAIN_FIRST;
+                while let Some(message) = feed.next().await {
+                    match message {
+                        LiveMessage::Poke(_) => poked.notify_one(),
+                        LiveMessage::Progress(progress) => events(AppEvent::Elsewhere { progress }),
+                    }
                 }
             }
+            // A device that was locked out is to know it now, not at the next regular pull.
+            Err(error) if error.is_signed_out() => poked.notify_one(),
+            Err(_) => {}
         }
         tokio::time::sleep(again).await;
         again = (again * 2).min(AGAIN_MAX);

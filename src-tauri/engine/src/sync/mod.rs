@@ -33,6 +33,8 @@ pub struct Sync {
     /// By the server.
     poked: Arc<Notify>,
     reachable: watch::Sender<bool>,
+    /// By the server's last word on it: silence is none.
+    signed_out: watch::Sender<bool>,
     /// One round has ended, however.
     tried: watch::Sender<bool>,
     stop: CancellationToken,
@@ -53,6 +55,7 @@ impl Sync {
             wanted: Arc::new(Notify::new()),
             poked: Arc::new(Notify::new()),
             reachable: watch::channel(true).0,
+            signed_out: watch::channel(false).0,
             tried: watch::channel(false).0,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -75,6 +78,12 @@ impl Sync {
     #[must_use]
     pub fn is_reachable(&self) -> bool {
         *self.reachable.borrow()
+    }
+
+    /// Whether the course server has said that it does not let this device in any more.
+    #[must_use]
+    pub fn is_signed_out(&self) -> bool {
+        *self.signed_out.borrow()
     }
 
     /// Told when the server becomes reachable or not.
@@ -114,21 +123,22 @@ impl Running {
             self.sync.tried.send_replace(true);
             match round {
                 Ok(()) => {
-                    self.set_reachable(true);
+                    self.note(true, Some(false));
                     (retry, pause) = (RETRY_FIRST, PULL_EVERY);
                 }
                 Err(failure) => {
                     tracing::warn!(%failure, "sync");
-                    self.set_reachable(!failure.is_silence());
+                    self.note(!failure.is_silence(), (!failure.is_silence()).then_some(failure.is_signed_out()));
                     (retry, pause) = ((retry * 2).min(RETRY_MAX), retry);
                 }
             }
         }
     }
 
-    fn set_reachable(&self, now: bool) {
-        let changed = self.sync.reachable.send_if_modified(|reachable| std::mem::replace(reachable, now) != now);
-        if changed {
+    fn note(&self, reachable: bool, signed_out: Option<bool>) {
+        let set = |flag: &watch::Sender<bool>, now| flag.send_if_modified(|was| std::mem::replace(was, now) != now);
+        let is_other_standing = signed_out.is_some_and(|now| set(&self.sync.signed_out, now));
+        if set(&self.sync.reachable, reachable) || is_other_standing {
             (self.events)(AppEvent::Changed { tags: vec![CacheTag::Workspace] });
         }
     }

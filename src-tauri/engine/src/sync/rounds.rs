@@ -34,6 +34,12 @@ impl SyncFailure {
     pub fn is_silence(&self) -> bool {
         matches!(self, Self::Remote(RemoteError::Unreachable(_)))
     }
+
+    /// The server does not let this device in any more.
+    #[must_use]
+    pub fn is_signed_out(&self) -> bool {
+        matches!(self, Self::Remote(error) if error.is_signed_out())
+    }
 }
 
 /// Catalogue and server, and how far the one has been told to the other.

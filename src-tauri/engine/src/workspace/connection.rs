@@ -6,6 +6,7 @@ use super::keys::{Kept, StoreKey};
 use super::local::{LocalWorkspace, OpenError, Opening};
 use super::settings::{BucketSettings, Provider, Settings, StoreSettings};
 use super::{Workspace, cleaning};
+use crate::remote::team::TeamServer;
 use lectern_server::object_store::{ObjectStore, StoreError, b2};
 use lectern_shared::change::CacheTag;
 use lectern_shared::connect::{
@@ -16,7 +17,7 @@ use lectern_shared::event::AppEvent;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Mutex, RwLock, RwLockWriteGuard};
+use tokio::sync::{Mutex, MutexGuard, RwLock, RwLockWriteGuard};
 use url::Url;
 
 /// Longest the details of a store wait for what the bucket says of its rules.
@@ -153,7 +154,7 @@ impl StoreConnection {
     }
 
     /// Closes the workspace and opens it with the new settings; whoever calls meanwhile waits.
-    async fn switch(&self, settings: Settings) -> Result<(), AppError> {
+    pub(super) async fn switch(&self, settings: Settings) -> Result<(), AppError> {
         let mut open = self.open.write().await;
         open.take().ok_or_else(closed)?.shutdown().await;
         let written = settings.write(&self.folder);
@@ -225,6 +226,24 @@ impl StoreConnection {
         self.cache_cleaning(Some(found.clone()));
         (self.opening.events)(AppEvent::Changed { tags: vec![CacheTag::Workspace] });
         Ok(found)
+    }
+
+    /// The team's server, where there is one. Calls to it hold nothing here.
+    pub(super) async fn team(&self) -> Result<Option<TeamServer>, AppError> {
+        Ok(self.open.read().await.as_ref().ok_or_else(closed)?.team())
+    }
+
+    pub(super) async fn settings(&self) -> Result<Settings, AppError> {
+        Ok(self.known().await?.settings)
+    }
+
+    pub(super) fn opening(&self) -> &Opening {
+        &self.opening
+    }
+
+    /// Held by whatever changes the settings.
+    pub(super) async fn one_change(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().await
     }
 
     async fn known(&self) -> Result<Known, AppError> {

@@ -73,6 +73,8 @@ pub struct LocalWorkspace {
     host: Option<Host>,
     /// None: a team's is elsewhere.
     server: Option<Server>,
+    /// The one elsewhere, of a team.
+    team: Option<TeamServer>,
     objects: Arc<dyn ObjectStore>,
     local: SharedLocal,
     mover: Option<Mover>,
@@ -186,7 +188,7 @@ impl LocalWorkspace {
             let server = server.clone();
             tokio::spawn(async move { server.clean_daily().await }).abort_handle()
         });
-        Ok(Self { workspace, host, server: Some(server), objects, local, mover, cleaning, _lock: lock })
+        Ok(Self { workspace, host, server: Some(server), team: None, objects, local, mover, cleaning, _lock: lock })
     }
 
     /// Without a token nothing is asked: courses can be edited, and what waits goes when the device is let in again.
@@ -206,11 +208,10 @@ impl LocalWorkspace {
         let Opening { prober, line, events, idle, .. } = opening;
         let server = TeamServer::new(&team.address, token, &line.roots)?;
         let config = WorkspaceConfig { folder: folder.to_owned(), settings, prober, line, idle, standing };
-        let workspace = Arc::new(Workspace::open(config, Arc::new(server), events).await?);
+        let workspace = Arc::new(Workspace::open(config, Arc::new(server.clone()), events).await?);
         let host = if idle { None } else { listen(folder, &workspace) };
-        let local = SharedLocal::default();
-        let objects = Arc::new(Keyless);
-        Ok(Self { workspace, host, server: None, objects, local, mover: None, cleaning: None, _lock: lock })
+        let (objects, local, team) = (Arc::new(Keyless), SharedLocal::default(), Some(server));
+        Ok(Self { workspace, host, server: None, team, objects, local, mover: None, cleaning: None, _lock: lock })
     }
 
     /// None for a team's, which is elsewhere.
@@ -221,6 +222,11 @@ impl LocalWorkspace {
     /// The control plane of the store that new bytes go to.
     pub(super) fn objects(&self) -> Arc<dyn ObjectStore> {
         self.objects.clone()
+    }
+
+    /// Cheap to clone: it shares the access token.
+    pub(super) fn team(&self) -> Option<TeamServer> {
+        self.team.clone()
     }
 
     /// Stops in order: what sends, what answers, what keeps.

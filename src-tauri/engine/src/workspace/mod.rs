@@ -10,10 +10,12 @@ pub mod control;
 mod describe;
 mod duplicates;
 mod keys;
+mod leaving;
 mod local;
 mod lock;
 mod moving;
 mod network;
+mod people;
 mod sending;
 mod settings;
 mod source;
@@ -163,6 +165,7 @@ impl Workspace {
             moving: self.standing.moving(),
             user: self.catalogue.user(),
             server_reachable: self.sync.is_reachable(),
+            signed_out: self.is_signed_out(),
             edits_waiting: pending.edits,
             uploads_waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
             rejected: pending.rejected,

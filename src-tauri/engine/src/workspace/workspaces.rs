@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::OnceCell;
 use url::Url;
 
-/// Opens with no question asked.
+/// Opens with no question asked, and is there always.
 pub const LOCAL: &str = "local";
 /// Names the folder of the workspace that was shown last.
 const SHOWN_FILE: &str = "shown";
@@ -30,13 +30,17 @@ pub type Listeners = Arc<dyn Fn() -> EventSink + Send + Sync>;
 
 /// All workspaces. The window's commands are about the shown one.
 pub struct Workspaces {
-    folder: PathBuf,
-    opening: Opening,
+    pub(super) folder: PathBuf,
+    pub(super) opening: Opening,
     listeners: Listeners,
     b2: Option<Url>,
     shown: Arc<RwLock<String>>,
     /// One that takes its time to open holds up no other.
     open: Mutex<BTreeMap<String, Arc<OnceCell<Arc<StoreConnection>>>>>,
+    /// One removal at a time.
+    pub(super) changing: tokio::sync::Mutex<()>,
+    /// Whoever opens one is in; shut while one goes.
+    pub(super) gate: tokio::sync::RwLock<()>,
 }
 
 impl Workspaces {
@@ -51,8 +55,16 @@ impl Workspaces {
         listeners: Listeners,
         b2: Option<Url>,
     ) -> Result<Self, OpenError> {
-        let (shown, open) = (Arc::new(RwLock::new(LOCAL.to_owned())), Mutex::default());
-        let all = Self { folder: folder.to_owned(), opening, listeners, b2, shown, open };
+        let all = Self {
+            folder: folder.to_owned(),
+            opening,
+            listeners,
+            b2,
+            shown: Arc::new(RwLock::new(LOCAL.to_owned())),
+            open: Mutex::default(),
+            changing: tokio::sync::Mutex::default(),
+            gate: tokio::sync::RwLock::default(),
+        };
         let last = std::fs::read_to_string(folder.join(SHOWN_FILE)).unwrap_or_default();
         if all.ids()?.contains(&last) {
             match all.connection(&last).await {
@@ -67,13 +79,19 @@ impl Workspaces {
         Ok(all)
     }
 
-    /// Opens what is not open yet, so that everything that waits is sent.
+    /// Opens what is not open yet, so that everything that waits is sent, and ends what a crash has left undone.
     pub async fn open_all(&self) {
-        for id in self.ids().unwrap_or_default() {
+        let mut ids = self.ids().unwrap_or_default();
+        if !ids.iter().any(|id| id == LOCAL) {
+            ids.push(LOCAL.to_owned());
+        }
+        for id in ids {
             if let Err(error) = self.connection(&id).await {
                 tracing::warn!(%error, "a workspace that is not shown does not open");
             }
         }
+        // At the end: a server may have to be told, and that takes its time.
+        self.finish_removals().await;
     }
 
     /// The one the window shows.
@@ -81,16 +99,20 @@ impl Workspaces {
     /// # Errors
     /// [`ErrorCode::Storage`] when it does not open.
     pub async fn shown(&self) -> Result<Arc<StoreConnection>, AppError> {
-        self.connection(&self.shown_id()).await.map_err(does_not_open)
+        let id = self.shown_id();
+        match self.connection(&id).await {
+            // It went while this waited.
+            Err(_) if self.shown_id() != id => self.connection(&self.shown_id()).await.map_err(does_not_open),
+            opened => opened.map_err(does_not_open),
+        }
     }
 
     /// # Errors
     /// [`ErrorCode::Storage`]
     pub fn list(&self) -> Result<WorkspaceList, AppError> {
-        let storage = |error: io::Error| AppError::new(ErrorCode::Storage, error.to_string());
         let shown = self.shown_id();
         let mut workspaces = Vec::new();
-        for id in self.ids().map_err(storage)? {
+        for id in self.ids().map_err(|error| storage(&error))? {
             // One that cannot be read is nobody's to show.
             let Ok(Some(settings)) = Settings::read(&self.folder.join(&id)) else { continue };
             let address = match &settings.store {
@@ -109,10 +131,7 @@ impl Workspaces {
     /// # Errors
     /// [`ErrorCode::NotFound`], [`ErrorCode::Storage`] when it does not open.
     pub async fn show(&self, id: &str) -> Result<(), AppError> {
-        let known = self.ids().unwrap_or_default();
-        if !known.iter().any(|one| one == id) {
-            return Err(AppError::new(ErrorCode::NotFound, "there is no such workspace"));
-        }
+        self.must_be_known(id)?;
         let connection = self.connection(id).await.map_err(does_not_open)?;
         self.set_shown(id);
         if let Err(error) = std::fs::write(self.folder.join(SHOWN_FILE), id) {
@@ -125,9 +144,21 @@ impl Workspaces {
                 Ok(())
             })
             .await?;
+        self.say_that_all_changed();
+        Ok(())
+    }
+
+    pub(super) fn say_that_all_changed(&self) {
         let tags = vec![CacheTag::Workspace, CacheTag::Courses, CacheTag::Assets, CacheTag::Uploads];
         (self.opening.events)(AppEvent::Changed { tags });
-        Ok(())
+    }
+
+    /// # Errors
+    /// [`ErrorCode::NotFound`]
+    pub(super) fn must_be_known(&self, id: &str) -> Result<(), AppError> {
+        let known = self.ids().unwrap_or_default();
+        let gone = || AppError::new(ErrorCode::NotFound, "there is no such workspace");
+        known.iter().any(|one| one == id).then_some(()).ok_or_else(gone)
     }
 
     /// Joins a team with a one-time code, and shows its workspace.
@@ -168,12 +199,17 @@ impl Workspaces {
         futures::future::join_all(open.map(|connection| connection.close())).await;
     }
 
-    async fn connection(&self, id: &str) -> Result<Arc<StoreConnection>, OpenError> {
+    pub(super) async fn connection(&self, id: &str) -> Result<Arc<StoreConnection>, OpenError> {
+        let _through = self.gate.read().await;
         let cell = {
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
             open.entry(id.to_owned()).or_default().clone()
         };
         let opened = cell.get_or_try_init(async || {
+            // Whoever asks late for one that was removed must not make another one in its place.
+            if id != LOCAL && !Settings::is_in(&self.folder.join(id)) {
+                return Err(OpenError::Folder(io::ErrorKind::NotFound.into()));
+            }
             let opening = Opening { events: self.sink(id), ..self.opening.clone() };
             let mut connection = StoreConnection::open(&self.folder.join(id), opening).await?;
             if let Some(b2) = &self.b2 {
@@ -188,6 +224,12 @@ impl Workspaces {
         opened.await.cloned()
     }
 
+    /// The one that is open, which nobody finds from now on.
+    pub(super) fn forget_open(&self, id: &str) -> Option<Arc<StoreConnection>> {
+        let cell = self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        cell.and_then(|cell| cell.get().cloned())
+    }
+
     fn sink(&self, id: &str) -> EventSink {
         let (own, window) = ((self.listeners)(), self.opening.events.clone());
         let (shown, id) = (self.shown.clone(), id.to_owned());
@@ -199,11 +241,11 @@ impl Workspaces {
         })
     }
 
-    fn shown_id(&self) -> String {
+    pub(super) fn shown_id(&self) -> String {
         self.shown.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set_shown(&self, id: &str) {
+    pub(super) fn set_shown(&self, id: &str) {
         id.clone_into(&mut self.shown.write().unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -240,6 +282,10 @@ fn host_of(address: &str) -> Option<String> {
     Url::parse(address.trim()).ok()?.host_str().map(str::to_owned)
 }
 
-fn does_not_open(error: OpenError) -> AppError {
+pub(super) fn does_not_open(error: OpenError) -> AppError {
+    storage(&error)
+}
+
+pub(super) fn storage(error: &impl ToString) -> AppError {
     AppError::new(ErrorCode::Storage, error.to_string())
 }

@@ -3,4 +3,4 @@
 /**
  * A code only where the window branches.
  */
-export type ErrorCode = "not_found" | "rejected" | "invalid" | "storage" | "internal";
+export type ErrorCode = "not_found" | "rejected" | "invalid" | "storage" | "internal" | "offline" | "signed_out" | "no_team";

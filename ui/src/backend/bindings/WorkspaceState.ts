@@ -25,6 +25,10 @@ moving: Moving | null, user: UserId,
  */
 server_reachable: boolean, 
 /**
+ * The team's server does not let this computer in any more; what is here stays here until it does.
+ */
+signed_out: boolean, 
+/**
  * Edits made here that the server has not confirmed.
  */
 edits_waiting: number, 
