@@ -28,6 +28,11 @@ async function choose(page, button, item) {
   await page.getByRole("menuitem", { name: item }).click();
 }
 
+async function openPeople(page) {
+  await page.getByTestId("course-people").click();
+  await page.getByTestId("member").first().waitFor();
+}
+
 /** name, scenario, hash, size, theme, what to do before the picture */
 const shots = [
   ["course-light", "demo", "/", [1280, 832], "light"],
@@ -177,6 +182,76 @@ const shots = [
     "light",
     (page) => page.getByRole("button", { name: /Northfield/ }).click(),
   ],
+  ["people", "faculty", "/", [1280, 832], "light", (page) => openPeople(page)],
+  ["people-dark", "faculty", "/", [1280, 832], "dark", (page) => openPeople(page)],
+  [
+    "people-menu",
+    "faculty",
+    "/",
+    [900, 640],
+    "light",
+    async (page) => {
+      await openPeople(page);
+      await page.getByRole("button", { name: /Bob Noyce/ }).click();
+    },
+  ],
+  [
+    "people-invited",
+    "faculty",
+    "/",
+    [1280, 832],
+    "light",
+    async (page) => {
+      await openPeople(page);
+      await page.getByRole("textbox", { name: "Add by e-mail" }).fill("eve@example.edu");
+      await page.keyboard.press("Enter");
+      await page.getByRole("button", { name: "Invite and add" }).click();
+    },
+  ],
+  [
+    "people-away",
+    "faculty",
+    "/",
+    [900, 640],
+    "dark",
+    async (page) => {
+      await page.evaluate(() => {
+        window.fakeHost.team.reachable = false;
+      });
+      await page.getByTestId("course-people").click();
+    },
+  ],
+  [
+    "computers",
+    "faculty",
+    "/",
+    [1280, 832],
+    "dark",
+    async (page) => {
+      await choose(page, /Northfield/, "Your computers…");
+      await page.getByRole("button", { name: "Add a computer" }).click();
+    },
+  ],
+  [
+    "team-menu",
+    "faculty",
+    "/",
+    [1280, 832],
+    "light",
+    (page) => page.getByRole("button", { name: /Northfield/ }).click(),
+  ],
+  ["sign-out", "faculty", "/", [1280, 832], "light", (page) => choose(page, /Northfield/, "Sign out…")],
+  [
+    "remove-local",
+    "demo",
+    "/",
+    [1280, 832],
+    "dark",
+    (page) => choose(page, /Northfield/, "Remove workspace…"),
+  ],
+  ["signed-out", "signed-out", "/", [1280, 832], "light"],
+  ["signed-out-dark", "signed-out", "/", [900, 640], "dark"],
+  ["sign-in", "signed-out", "/", [1280, 832], "dark", (page) => choose(page, /Northfield/, "Sign in again…")],
   ["panel-troubled", "troubled", "/", [900, 640], "dark"],
   ["connect", "demo", "/", [1280, 832], "light", (page) => choose(page, /Northfield/, "Connect a bucket…")],
   ["store", "bucket", "/", [1280, 832], "dark", (page) => choose(page, /Northfield/, "Storage and key…")],

@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import { FakeHost } from "../testing/fake-host";
 import { renderApp } from "../testing/render-app";
-import { addCourse, demo, failing, inBucket, troubled } from "../testing/scenarios";
+import { addCourse, demo, faculty, failing, inBucket, signedOut, troubled } from "../testing/scenarios";
 
 async function problems(): Promise<string[]> {
   const { violations } = await axe.run(document.body, {
@@ -33,6 +33,23 @@ const withDuplicates = () => {
 const held = () => {
   const host = demo();
   host.transfers.teach({ kind: "for", minutes: 60 });
+  return host;
+};
+
+async function fromWorkspace(item: string) {
+  await page.getByRole("button", { name: /Northfield/ }).click();
+  await page.getByRole("menuitem", { name: item }).click();
+  await expect.element(page.getByRole("dialog")).toBeVisible();
+}
+
+const people = async () => {
+  await page.getByRole("button", { name: /^People/ }).click();
+  await expect.element(page.getByTestId("member").first()).toBeVisible();
+};
+
+const away = () => {
+  const host = faculty();
+  host.team.reachable = false;
   return host;
 };
 
@@ -100,6 +117,51 @@ const screens: [string, () => FakeHost, string, (() => Promise<void>)?][] = [
   ["uploads on hold", held, "/"],
   ["the speed limit and the timetable", troubled, "/", () => fromPanel("Speed limit and timetable…")],
   ["the time that uploads are needed by", troubled, "/", () => fromPanel("All needed by…")],
+  ["who is in a course", faculty, "/", people],
+  [
+    "the menu of somebody in a course",
+    faculty,
+    "/",
+    async () => {
+      await people();
+      await page.getByRole("button", { name: /Bob Noyce/ }).click();
+    },
+  ],
+  [
+    "a stranger who is invited",
+    faculty,
+    "/",
+    async () => {
+      await people();
+      await userEvent.type(page.getByRole("textbox", { name: "Add by e-mail" }), "eve@example.edu{Enter}");
+      await page.getByRole("button", { name: "Invite and add" }).click();
+      await expect.element(page.getByTestId("one-time-code")).toBeVisible();
+    },
+  ],
+  [
+    "who is in a course, without the server",
+    away,
+    "/",
+    async () => {
+      await page.getByRole("button", { name: /^People/ }).click();
+      await expect.element(page.getByRole("button", { name: "Try again" })).toBeVisible();
+    },
+  ],
+  [
+    "one’s computers and a code",
+    faculty,
+    "/",
+    async () => {
+      await fromWorkspace("Your computers…");
+      await page.getByRole("button", { name: "Add a computer" }).click();
+      await expect.element(page.getByTestId("one-time-code")).toBeVisible();
+    },
+  ],
+  ["inviting", faculty, "/", () => fromWorkspace("Invite someone…")],
+  ["signing out", faculty, "/", () => fromWorkspace("Sign out…")],
+  ["removing a workspace", demo, "/", () => fromWorkspace("Remove workspace…")],
+  ["a computer that was signed out", signedOut, "/"],
+  ["signing in again", signedOut, "/", () => fromWorkspace("Sign in again…")],
   [
     "the menu of a row",
     demo,

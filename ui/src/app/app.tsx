@@ -7,6 +7,7 @@ import "../design/tokens.css";
 import "../design/base.css";
 import "../design/controls.css";
 import "../design/fields.css";
+import "../design/people.css";
 
 export function App({ connection, history }: { connection: Connection; history?: RouterHistory }) {
   const [router] = useState(() => makeRouter(history));

@@ -5,6 +5,8 @@ import type { CourseId } from "../backend/bindings/CourseId";
 import { Announcer } from "../design/announcer";
 import { StoreDialogs } from "../features/connection/store-dialog";
 import { PosterMaker } from "../features/media-library/poster-maker";
+import { PeopleDialogs } from "../features/people/people-dialogs";
+import { SignedOutBanner } from "../features/people/signed-out-banner";
 import { DuplicateQuestions } from "../features/uploads/duplicates-dialog";
 import { SendingDialogs } from "../features/uploads/sending-dialogs";
 import { UploadPanel } from "../features/uploads/upload-panel";
@@ -25,6 +27,7 @@ export function Shell() {
     <div className="shell">
       <Sidebar find={find} />
       <div className="stage">
+        <SignedOutBanner />
         <Outlet />
         <UploadPanel />
       </div>
@@ -36,6 +39,7 @@ export function Shell() {
       <StoreDialogs />
       <DuplicateQuestions />
       <SendingDialogs />
+      <PeopleDialogs />
       {finding && <Palette close={() => setFinding(false)} />}
     </div>
   );

@@ -72,6 +72,34 @@ export const uploadsQuery = (backend: Backend) =>
     meta: { provides: [{ tag: "uploads" }] },
   });
 
+/** Asks the team's server, so it is old after a while and fails without a network. */
+export const accountQuery = (backend: Backend) =>
+  queryOptions({
+    queryKey: ["account"],
+    queryFn: () => backend.account({}),
+    staleTime: 30_000,
+    retry: false,
+  });
+
+/** The same. What others change in it nobody tells. */
+export const membersQuery = (backend: Backend, course: CourseId) =>
+  queryOptions({
+    queryKey: ["members", course],
+    queryFn: () => backend.course_members({ course }),
+    staleTime: 30_000,
+    retry: false,
+  });
+
+/** Counted anew by whoever is about to lose it. */
+export const lossesQuery = (backend: Backend, id: string) =>
+  queryOptions({
+    queryKey: ["losses", id],
+    queryFn: () => backend.removal_losses({ id }),
+    gcTime: 0,
+    staleTime: 0,
+    meta: { provides: [{ tag: "workspace" }, { tag: "uploads" }, { tag: "courses" }, { tag: "assets" }] },
+  });
+
 export const storeQuery = (backend: Backend) =>
   queryOptions({
     queryKey: ["store"],

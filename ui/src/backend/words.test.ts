@@ -40,6 +40,9 @@ const errors: Record<ErrorCode, true> = {
   invalid: true,
   storage: true,
   internal: true,
+  offline: true,
+  signed_out: true,
+  no_team: true,
 };
 
 test("every cause says what happened, what is safe and what to do, for one file and for many", () => {

@@ -244,6 +244,11 @@ const ERRORS: Record<ErrorCode, (message: string) => string> = {
   invalid: (message) => sentence(message, "What was entered is not within the limits."),
   storage: () =>
     "This computer’s disk did not take it. Nothing was changed. Check the free space, then try again.",
+  offline: () =>
+    "This needs the team’s server, and it does not answer. Nothing was changed. Try again when the network is back.",
+  signed_out: () =>
+    "The team’s server does not let this computer in any more. Sign in again with a new code.",
+  no_team: () => "This workspace is yours alone: it has no team.",
   internal: () => "Something went wrong in Lectern. Nothing was changed. Try again.",
 };
 

@@ -10,13 +10,17 @@ export interface WorkspaceActions {
   join(how: JoinArguments, home: () => void): Promise<JoinAnswer>;
 }
 
-export function createWorkspaceActions({ backend, client }: Connection): WorkspaceActions {
-  function anew(home: () => void) {
-    // The way home leads to the first course, which must not be one of before.
-    client.removeQueries({ queryKey: ["courses"] });
-    home();
-    return client.resetQueries();
-  }
+/** Reads everything again: another workspace is shown. */
+export function showAnew({ client }: Connection, home: () => void): Promise<void> {
+  // The way home leads to the first course, which must not be one of before.
+  client.removeQueries({ queryKey: ["courses"] });
+  home();
+  return client.resetQueries();
+}
+
+export function createWorkspaceActions(connection: Connection): WorkspaceActions {
+  const { backend } = connection;
+  const anew = (home: () => void) => showAnew(connection, home);
   return {
     async show(id, home) {
       await backend.show_workspace({ id });

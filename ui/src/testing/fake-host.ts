@@ -12,6 +12,7 @@ import type { EditId } from "../backend/bindings/EditId";
 import type { EditReceipt } from "../backend/bindings/EditReceipt";
 import type { FindAnswer } from "../backend/bindings/FindAnswer";
 import type { IntakeReport } from "../backend/bindings/IntakeReport";
+import type { Losses } from "../backend/bindings/Losses";
 import type { OperationId } from "../backend/bindings/OperationId";
 import type { RefusedFile } from "../backend/bindings/RefusedFile";
 import type { RejectedEdit } from "../backend/bindings/RejectedEdit";
@@ -20,6 +21,7 @@ import type { VideoId } from "../backend/bindings/VideoId";
 import type { CommandName, Host } from "../backend/host";
 import { placed } from "../backend/placement";
 import { FakeStore } from "./fake-store";
+import { FakeTeam, ME } from "./fake-team";
 import { FakeWorkspaces } from "./fake-workspaces";
 import { readAssets, readCourse, readCourses } from "./reads";
 import { execute, fail, found, Rows } from "./rows";
@@ -50,6 +52,7 @@ export class FakeHost implements Host {
   readonly workspaces = new FakeWorkspaces(new Rows());
   readonly transfers: Transfers;
   readonly store = new FakeStore();
+  readonly team = new FakeTeam();
   readonly calls: { name: CommandName; args: unknown }[] = [];
   /** Set by a test: the next call of this command fails so. */
   readonly failures = new Map<CommandName, unknown>();
@@ -155,9 +158,10 @@ export class FakeHost implements Host {
       store: this.workspaces.shown.store ?? this.store.details.kind,
       bucket: this.store.details.bucket,
       key_missing: this.store.details.key === "missing",
+      signed_out: this.isTeam() && !this.team.letIn,
       moving: this.store.details.moving,
-      user: "00000000-0000-7000-8000-0000000000ff" as UserId,
-      server_reachable: this.reachable,
+      user: ME,
+      server_reachable: this.reachable && (!this.isTeam() || this.team.reachable),
       edits_waiting: this.editsWaiting,
       uploads_waiting: this.transfers.uploads.filter(({ state }) => state !== "ready").length,
       rejected: this.rejected,
@@ -231,6 +235,23 @@ export class FakeHost implements Host {
       return null;
     },
     join_workspace: (args) => this.workspaces.join(args),
+    sign_in: ({ code }) => this.ofTeam().signIn(code),
+    removal_losses: ({ id }) => this.losses(id),
+    remove_workspace: ({ id, agreed }) => {
+      const losses = this.losses(id);
+      if (losses.edits > agreed.edits || losses.uploads > agreed.uploads) return { kind: "grown", losses };
+      const told = !this.isTeam() || this.team.reachable;
+      this.workspaces.remove(id);
+      this.editsWaiting = 0;
+      return { kind: "removed", server_told: told };
+    },
+    account: () => this.ofTeam().account(),
+    make_device_code: () => this.ofTeam().deviceCode(),
+    revoke_device: ({ device }) => this.ofTeam().revoke(device),
+    invite_person: ({ email, name }) => this.ofTeam().invite(email, name),
+    course_members: ({ course }) => this.ofTeam().in(course),
+    set_member: (args) => this.ofTeam().set(args),
+    remove_member: ({ course, user }) => this.ofTeam().remove(course, user),
     store_details: () => this.store.details,
     connect_store: (connection) => {
       const kept = [...this.rows.assets.values()].filter((asset) => asset.state === "ready");
@@ -246,6 +267,26 @@ export class FakeHost implements Host {
       return null;
     },
   };
+
+  private isTeam(): boolean {
+    return this.workspaces.shown.store === "team";
+  }
+
+  private ofTeam(): FakeTeam {
+    return this.isTeam() ? this.team : fail("no_team", "this workspace is yours alone");
+  }
+
+  private losses(id: string): Losses {
+    const { rows, store } = this.workspaces.all.find((one) => one.id === id) ?? this.workspaces.shown;
+    const uploads = this.transfers.uploads.filter(({ state }) => state !== "ready").length;
+    if (store === "team") return { edits: this.editsWaiting, uploads, courses: 0, files: 0, bytes: 0 };
+    const kept = [...rows.assets.values()].filter(({ state, deleted }) => state === "ready" && !deleted);
+    const here = this.store.details.bucket === null ? kept : [];
+    return {
+      ...{ edits: 0, uploads, courses: [...rows.courses.values()].filter(({ deleted }) => !deleted).length },
+      ...{ files: here.length, bytes: here.reduce((sum, { bytes }) => sum + bytes, 0) },
+    };
+  }
 
   private everyCourse(): CacheTag[] {
     return [...this.rows.courses.keys()].map((id) => ({ tag: "course", id }));

@@ -28,6 +28,16 @@ export class FakeWorkspaces {
     this.shown = this.all.find((one) => one.id === id) ?? fail("not_found", "there is no such workspace");
   }
 
+  /** The local one is there always. */
+  remove(id: string) {
+    const at = this.all.findIndex((one) => one.id === id);
+    const gone = this.all[at] ?? fail("not_found", "there is no such workspace");
+    const fresh = { id, name: "My courses", store: null, address: null, rows: new Rows() };
+    this.all.splice(at, 1, ...(id === "local" ? [fresh] : []));
+    if (!this.all.some((one) => one.id === "local")) this.all.unshift({ ...fresh, id: "local" });
+    if (this.shown === gone) this.shown = this.all.find((one) => one.id !== id) ?? this.all[0] ?? fresh;
+  }
+
   join({ address, code }: JoinArguments): JoinAnswer {
     if (!URL.canParse(address)) return { kind: "refused", problem: { code: "address", detail: "" } };
     if (code !== this.code) return { kind: "refused", problem: { code: "code" } };

@@ -5,6 +5,7 @@ import { App } from "../app/app";
 import { type Connection, connect } from "../backend/context";
 import { useFileDrag } from "../backend/drag";
 import { useNotices } from "../backend/notices";
+import { usePeopleDialog } from "../backend/people-dialogs";
 import { useQuestions } from "../backend/questions";
 import { useSendingDialog } from "../backend/sending-dialogs";
 import { useStoreDialog } from "../backend/store-dialogs";
@@ -22,6 +23,7 @@ const stores = [
   useStoreDialog,
   useSendingDialog,
   useQuestions,
+  usePeopleDialog,
 ];
 
 export async function renderApp(host: FakeHost, path = "/"): Promise<Connection> {

@@ -8,6 +8,7 @@ import type { OperationId } from "../backend/bindings/OperationId";
 import type { UploadState } from "../backend/bindings/UploadState";
 import type { VideoId } from "../backend/bindings/VideoId";
 import { FakeHost } from "./fake-host";
+import { person } from "./fake-team";
 import { picture } from "./pictures";
 import type { AssetRow } from "./rows";
 
@@ -243,6 +244,38 @@ export function inBucket(key: "keychain" | "missing" = "keychain"): FakeHost {
   return host;
 }
 
+/** A course of several people on a team's server. */
+export function faculty(): FakeHost {
+  const host = demo();
+  Object.assign(host.workspaces.shown, {
+    ...{ id: "lectern-example-edu", name: "Northfield Faculty", store: "team" },
+    address: "https://lectern.example.edu",
+  });
+  const [course] = host.rows.courses.keys();
+  const people = [
+    person(2, "Chen Ning Yang", "yang@example.edu"),
+    person(3, "Dorothy Hodgkin", "dorothy.hodgkin@example.edu"),
+  ];
+  host.team.people.push(...people);
+  const [ada, bob, chen, dorothy] = host.team.people;
+  if (course && ada && bob && chen && dorothy)
+    host.team.members.set(course, [
+      { ...ada, role: "owner" },
+      { ...bob, role: "editor" },
+      { ...chen, role: "editor" },
+      { ...dorothy, role: "viewer" },
+    ]);
+  return host;
+}
+
+/** The same, with work that waits on a computer that was signed out from another one. */
+export function signedOut(): FakeHost {
+  const host = faculty();
+  host.team.letIn = false;
+  host.editsWaiting = 3;
+  return host;
+}
+
 /** What can stop an upload besides the line, several files of one cause, deadlines and a limit. */
 export function troubled(): FakeHost {
   const host = inBucket();
@@ -280,4 +313,6 @@ export const scenarios: Record<string, () => FakeHost> = {
   bucket: () => inBucket(),
   "key-missing": () => inBucket("missing"),
   large: () => large(),
+  faculty: () => faculty(),
+  "signed-out": () => signedOut(),
 };

@@ -5,12 +5,19 @@ import { useActions } from "../../backend/actions";
 import type { WorkspaceState } from "../../backend/bindings/WorkspaceState";
 import { useBackend } from "../../backend/context";
 import { plural } from "../../backend/format";
+import { openPeople } from "../../backend/people-dialogs";
 import { uploadsQuery, workspaceQuery } from "../../backend/queries";
 import { openConnect } from "../../backend/store-dialogs";
 import { rejectedWords } from "../../backend/words";
 import { Button } from "../../design/button";
 import { Dialog } from "../../design/dialog";
 import { type StateWords, stateWords } from "./state-words";
+
+const OFFERS = {
+  connect: { label: "Connect a bucket", act: openConnect },
+  key: { label: "Give it again", act: openConnect },
+  sign_in: { label: "Sign in again", act: () => openPeople({ kind: "sign_in" }) },
+} as const;
 
 export function StateLine() {
   const backend = useBackend();
@@ -32,8 +39,8 @@ export function StateLine() {
                 {words.second}
                 {words.second && words.offer && " · "}
                 {words.offer && (
-                  <button type="button" className="link" onClick={openConnect}>
-                    {words.offer === "key" ? "Give it again" : "Connect a bucket"}
+                  <button type="button" className="link" onClick={OFFERS[words.offer].act}>
+                    {OFFERS[words.offer].label}
                   </button>
                 )}
               </small>

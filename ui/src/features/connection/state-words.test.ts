@@ -6,7 +6,14 @@ import type { WorkspaceState } from "../../backend/bindings/WorkspaceState";
 import { stateWords } from "./state-words";
 
 const workspace: WorkspaceState = {
-  ...{ name: "Chemistry", store: "backblaze_b2", bucket: "lectures-2026", key_missing: false, moving: null },
+  ...{
+    name: "Chemistry",
+    store: "backblaze_b2",
+    bucket: "lectures-2026",
+    key_missing: false,
+    signed_out: false,
+    moving: null,
+  },
   ...{ user: "u" as UserId, server_reachable: true, edits_waiting: 0, uploads_waiting: 0 },
   ...{ rejected: [], can_undo: false },
 };
@@ -20,6 +27,15 @@ test("a missing key is said before anything else, with the bucket’s name and w
     ...{ first: "The key of lectures-2026 is missing", second: "Everything is kept here" },
     ...{ tone: "fail", offer: "key" },
   });
+});
+
+test("a computer that was signed out says so first, with what waits, and offers to sign in", () => {
+  const out = { ...workspace, store: "team" as const, key_missing: true, signed_out: true };
+  expect(stateWords({ ...out, edits_waiting: 3, uploads_waiting: 1 }, totals)).toEqual({
+    ...{ first: "Signed out · 1 upload and 3 edits waiting", second: "Everything is kept here" },
+    ...{ tone: "fail", offer: "sign_in" },
+  });
+  expect(stateWords(out, totals).first).toBe("Signed out");
 });
 
 test("files on their way from this computer are counted until they are gone", () => {

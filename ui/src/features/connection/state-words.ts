@@ -9,10 +9,11 @@ export interface StateWords {
   second: string | null;
   tone: "ready" | "busy" | "wait" | "fail";
   /** What the line offers to do about it. */
-  offer?: "connect" | "key";
+  offer?: "connect" | "key" | "sign_in";
 }
 
 export function stateWords(workspace: WorkspaceState, totals: UploadTotals | undefined): StateWords {
+  if (workspace.signed_out) return signedOut(workspace);
   if (workspace.key_missing)
     return {
       first: `The key of ${workspace.bucket ?? "the bucket"} is missing`,
@@ -24,6 +25,19 @@ export function stateWords(workspace: WorkspaceState, totals: UploadTotals | und
   // Not beside files that need the person: one thing at a time.
   const calm = workspace.store === "this_computer" && (totals?.failed ?? 0) === 0;
   return calm ? { ...words, offer: "connect" } : words;
+}
+
+function signedOut({ edits_waiting, uploads_waiting }: WorkspaceState): StateWords {
+  const waiting = [
+    ...(uploads_waiting > 0 ? [plural(uploads_waiting, "upload")] : []),
+    ...(edits_waiting > 0 ? [plural(edits_waiting, "edit")] : []),
+  ].join(" and ");
+  return {
+    first: waiting === "" ? "Signed out" : `Signed out · ${waiting} waiting`,
+    second: "Everything is kept here",
+    tone: "fail",
+    offer: "sign_in",
+  };
 }
 
 function movement(workspace: WorkspaceState, totals: UploadTotals | undefined): StateWords {

@@ -11,6 +11,7 @@ import { Button, IconButton } from "../../design/button";
 import { Menu } from "../../design/menu";
 import { NameInput } from "../../design/name-input";
 import type { CourseCommands } from "./course-commands";
+import { CoursePeople, ViewOnly } from "./course-people";
 import { setCourse, useCourseState } from "./course-state";
 import { rowState } from "./row-state";
 
@@ -48,11 +49,13 @@ export function CourseHeader({ course, commands, leave }: Props) {
               {course.title}
             </button>
             {course.pending && <span className="pending-mark">not sent yet</span>}
+            <ViewOnly course={course.id} />
           </h1>
         )}
         <p>{sizeWords(course)}</p>
       </div>
       <div className="screen-actions">
+        <CoursePeople course={course.id} />
         <Menu
           label="Course"
           actions={[

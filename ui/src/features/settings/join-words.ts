@@ -27,6 +27,11 @@ export function joinProblemWords(problem: JoinProblem): JoinWords {
         words: "Too many wrong codes were tried there. Wait a minute, then try again.",
         field: "code",
       };
+    case "other_person":
+      return {
+        words: `This code is for ${problem.name}, and this workspace is another person’s. It was not used. Ask for a code of your own.`,
+        field: "code",
+      };
     case "server":
       return {
         words: "No course server answers there. Check the address and the network; the code is still good.",

@@ -7,9 +7,14 @@ import {
   Cloud,
   CloudUpload,
   HardDrive,
+  KeyRound,
+  Laptop,
+  LogOut,
+  MailPlus,
   Monitor,
   Moon,
   Sun,
+  Trash2,
   UserPlus,
   Users,
 } from "lucide-react";
@@ -19,7 +24,8 @@ import type { WorkspaceEntry } from "../../backend/bindings/WorkspaceEntry";
 import type { WorkspaceState } from "../../backend/bindings/WorkspaceState";
 import { useBackend, useConnection } from "../../backend/context";
 import { notify } from "../../backend/notices";
-import { workspaceQuery, workspacesQuery } from "../../backend/queries";
+import { openPeople } from "../../backend/people-dialogs";
+import { accountQuery, workspaceQuery, workspacesQuery } from "../../backend/queries";
 import { openConnect, openStore } from "../../backend/store-dialogs";
 import { failureWords, STORE_WORDS } from "../../backend/words";
 import { useWorkspaceActions } from "../../backend/workspace-actions";
@@ -43,6 +49,9 @@ export function WorkspaceMenu() {
   const backend = useBackend();
   const { data: workspace } = useQuery(workspaceQuery(backend));
   const { data: list } = useQuery(workspacesQuery(backend));
+  // Who may invite is the server's to say; without it nobody may.
+  const isTeam = workspace?.store === "team" && !workspace.signed_out;
+  const { data: account } = useQuery({ ...accountQuery(backend), enabled: isTeam });
   const { show } = useWorkspaceActions();
   const goTo = useNavigate();
   const [joining, setJoining] = useState(false);
@@ -69,6 +78,7 @@ export function WorkspaceMenu() {
           })),
           { label: "Join a team…", icon: UserPlus, act: () => setJoining(true) },
           ...storeActions(workspace),
+          ...peopleActions(workspace, account?.admin ?? false),
           ...THEMES.map(([id, label, icon], index) => ({
             ...{ label, icon, chosen: theme === id, apart: index === 0 },
             act: () => setTheme(id),
@@ -102,6 +112,24 @@ function storeActions(workspace: WorkspaceState | undefined): MenuAction[] {
   return workspace?.bucket
     ? [{ label: "Storage and key…", icon: Cloud, apart: true, act: openStore }]
     : [{ label: "Connect a bucket…", icon: CloudUpload, apart: true, act: openConnect }];
+}
+
+function peopleActions(workspace: WorkspaceState | undefined, mayInvite: boolean): MenuAction[] {
+  if (workspace === undefined) return [];
+  const leave = { icon: LogOut, act: () => openPeople({ kind: "leave" }) };
+  if (workspace.store !== "team") return [{ ...leave, label: "Remove workspace…", icon: Trash2 }];
+  if (workspace.signed_out)
+    return [
+      { label: "Sign in again…", icon: KeyRound, apart: true, act: () => openPeople({ kind: "sign_in" }) },
+      { ...leave, label: "Remove workspace…" },
+    ];
+  return [
+    { label: "Your computers…", icon: Laptop, apart: true, act: () => openPeople({ kind: "devices" }) },
+    ...(mayInvite
+      ? [{ label: "Invite someone…", icon: MailPlus, act: () => openPeople({ kind: "invite" }) }]
+      : []),
+    { ...leave, label: "Sign out…" },
+  ];
 }
 
 function DiagnosticsDialog({ close }: { close: () => void }) {
