@@ -13,6 +13,7 @@ mod manners;
 mod nodes;
 mod object_stores;
 mod offline;
+mod people;
 mod rclone;
 mod resume;
 mod simulation;
