@@ -33,8 +33,9 @@ const NOTHING: Losses = { edits: 0, uploads: 0, courses: 0, files: 0, bytes: 0 }
 
 function Leaving({ workspace, id, close, home }: Props & { workspace: WorkspaceState; id: string }) {
   const actions = usePeopleActions();
-  const { data: losses, error, refetch } = useQuery(lossesQuery(useBackend(), id));
   const [busy, setBusy] = useState(false);
+  // Once it goes there is nothing left to count.
+  const { data: losses, error, refetch } = useQuery({ ...lossesQuery(useBackend(), id), enabled: !busy });
   const [problem, setProblem] = useState<string | null>(null);
   const words = leaveWords(workspace.store, workspace, losses ?? NOTHING);
 

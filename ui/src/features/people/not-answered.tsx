@@ -1,6 +1,6 @@
 // What only the team's server knows could not be read: why, and what to do about it.
 import { CloudOff } from "lucide-react";
-import { closePeople, openPeople } from "../../backend/people-dialogs";
+import { openPeople } from "../../backend/people-dialogs";
 import { failureWords, isAppError } from "../../backend/words";
 import { Button } from "../../design/button";
 
@@ -30,10 +30,6 @@ export function NotAnswered({ what, stale = false, error, again }: Props) {
       {signedOut ? (
         <Button size="small" onClick={() => openPeople({ kind: "sign_in" })}>
           Sign in again…
-        </Button>
-      ) : gone ? (
-        <Button size="small" onClick={closePeople}>
-          Close
         </Button>
       ) : (
         <Button size="small" onClick={again}>
