@@ -35,6 +35,29 @@ test("a changed tag refetches only the reads that provide it, once for a burst",
   expect(host.calls).toEqual([{ name: "get_course", args: { course } }]);
 });
 
+test("what changes while something is read for the first time is read once more", async () => {
+  const host = demo();
+  const { backend, client } = connect(host);
+  const invoke = host.invoke.bind(host);
+  const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  let reads = 0;
+  vi.spyOn(host, "invoke").mockImplementation(async (name, args) => {
+    const answer = await invoke(name, args);
+    reads += 1;
+    // The first answer was made before the change, and comes after the news of it.
+    if (reads === 1) await rest(80);
+    return answer;
+  });
+  new QueryObserver(client, coursesQuery(backend)).subscribe(() => undefined);
+  await vi.waitFor(() => expect(reads).toBe(1));
+  for (const course of host.rows.courses.values()) course.title = "Botany";
+  host.changed({ tag: "courses" });
+  await vi.waitFor(() =>
+    expect(client.getQueryData(["courses"])).toMatchObject({ courses: Array(4).fill({ title: "Botany" }) }),
+  );
+  expect(reads).toBe(2);
+});
+
 test("progress is written into the list of uploads without a fetch", async () => {
   const { host, client } = await opened();
   const before = client.getQueryData<UploadList>(["uploads"])?.totals.confirmed ?? 0;

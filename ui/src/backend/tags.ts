@@ -15,6 +15,8 @@ function provides(query: Query, stale: ReadonlySet<string>): boolean {
   return query.meta?.provides?.some((tag) => stale.has(tagKey(tag))) ?? false;
 }
 
+const isFirstRead = ({ state }: Query) => state.data === undefined && state.fetchStatus === "fetching";
+
 export interface Invalidator {
   /** Reads that provide these tags are fetched again, soon and once. */
   stale(tags: readonly CacheTag[]): void;
@@ -38,7 +40,17 @@ export function createInvalidator(client: QueryClient): Invalidator {
     const stale = new Set(waiting);
     waiting.clear();
     lastRound = performance.now();
-    void client.invalidateQueries({ predicate: (query) => provides(query, stale) });
+    const isStale = (query: Query) => provides(query, stale);
+    const firstReads = client.getQueryCache().findAll({ predicate: isStale }).filter(isFirstRead);
+    void client.invalidateQueries({ predicate: isStale });
+    for (const query of firstReads) again(query);
+  }
+
+  /** A first read is not begun anew by that: its answer, made before the change, would be taken for fresh. */
+  function again(query: Query) {
+    const { queryKey, promise } = query;
+    const after = () => client.invalidateQueries({ queryKey, exact: true });
+    promise?.then(after, () => undefined);
   }
 
   function schedule() {
