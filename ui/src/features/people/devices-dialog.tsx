@@ -17,7 +17,7 @@ import { useAccount, useTeam } from "./use-team";
 
 export function DevicesDialog({ close }: { close: () => void }) {
   const actions = usePeopleActions();
-  const { data: account, error, refetch } = useAccount();
+  const { data: account, error, refetch } = useAccount(true);
   const { address } = useTeam();
   const [code, setCode] = useState<OneTimeCode | null>(null);
   const [asking, setAsking] = useState<Device | null>(null);

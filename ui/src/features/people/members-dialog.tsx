@@ -18,10 +18,7 @@ import { AddMember } from "./add-member";
 import { MemberRow } from "./member-row";
 import { NotAnswered } from "./not-answered";
 import { ROLE_WORDS } from "./people-words";
-import { useTeam } from "./use-team";
-
-/** Nobody tells what others change in it. */
-const AGAIN_MS = 5_000;
+import { AGAIN_MS, useTeam } from "./use-team";
 
 interface Props {
   course: CourseId;

@@ -11,7 +11,11 @@ export function useTeam() {
   return { workspace, id: entry?.id, address: entry?.address ?? "" };
 }
 
-/** Asks the team's server. */
-export function useAccount() {
-  return useQuery(accountQuery(useBackend()));
+/** Nobody tells what others, or oneself on another computer, change in what only the server knows. */
+export const AGAIN_MS = 5_000;
+
+/** Asks the team's server; `watching`: again and again, so that a computer that was just let in is seen. */
+export function useAccount(watching = false) {
+  const again = watching ? { staleTime: 0, refetchInterval: AGAIN_MS } : {};
+  return useQuery({ ...accountQuery(useBackend()), ...again });
 }
