@@ -32,7 +32,7 @@ test("a missing key is said before anything else, with the bucket’s name and w
 test("a computer that was signed out says so first, with what waits, and offers to sign in", () => {
   const out = { ...workspace, store: "team" as const, key_missing: true, signed_out: true };
   expect(stateWords({ ...out, edits_waiting: 3, uploads_waiting: 1 }, totals)).toEqual({
-    ...{ first: "Signed out · 1 upload and 3 edits waiting", second: "Everything is kept here" },
+    ...{ first: "Signed out · 1 upload and 3 edits waiting", second: "All is kept here" },
     ...{ tone: "fail", offer: "sign_in" },
   });
   expect(stateWords(out, totals).first).toBe("Signed out");

@@ -34,7 +34,7 @@ function signedOut({ edits_waiting, uploads_waiting }: WorkspaceState): StateWor
   ].join(" and ");
   return {
     first: waiting === "" ? "Signed out" : `Signed out · ${waiting} waiting`,
-    second: "Everything is kept here",
+    second: "All is kept here",
     tone: "fail",
     offer: "sign_in",
   };
