@@ -42,7 +42,11 @@ pub struct Server {
     pub(crate) node: Uuid,
     incarnation: Arc<OnceCell<u64>>,
     was_restored: Arc<OnceCell<bool>>,
+    clock: Clock,
 }
+
+/// Milliseconds since 1970.
+pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
 
 impl Server {
     /// With one store, which has had all objects ever since.
@@ -65,6 +69,7 @@ impl Server {
             node: Uuid::now_v7(),
             incarnation: Arc::default(),
             was_restored: Arc::default(),
+            clock: Arc::new(now),
         }
     }
 
@@ -72,6 +77,17 @@ impl Server {
     #[must_use]
     pub fn with_pages_of(self, rows: usize) -> Self {
         Self { page_rows: rows.max(1), ..self }
+    }
+
+    /// With another clock than this computer's, for tests.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// By the clock that decides.
+    pub(crate) fn now(&self) -> Millis {
+        (self.clock)()
     }
 
     /// Which life of the database this is: it begins another one when it was restored.
@@ -95,7 +111,7 @@ impl Server {
     }
 }
 
-/// The server's clock: the only one that decides anything.
+/// This computer's clock.
 pub(crate) fn now() -> Millis {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)

@@ -27,7 +27,8 @@ pub(crate) async fn pull(server: &Server, who: Identity, request: PullRequest) -
     }
     tx.commit().await?;
     let gone = request.cookies.keys().filter(|space| !members.contains(space)).copied().collect();
-    Ok(PullResponse { incarnation, last_mutation_id, results, spaces, gone, more, checksums })
+    let now = server.now();
+    Ok(PullResponse { now, incarnation, last_mutation_id, results, spaces, gone, more, checksums })
 }
 
 /// A snapshot, and the last mutation of the client; none when it is somebody else's.

@@ -1,9 +1,9 @@
 //! Executes pushed mutations: exactly last+1, effects and result committed together.
 
-use crate::Server;
 use crate::api::ApiError;
 use crate::auth::Identity;
 use crate::store::{Author, Clients, Entities, Locking, Objects, People, Scope, Tx, Writing, with_bytes_of};
+use crate::{Clock, Server};
 use lectern_shared::SCHEMA;
 use lectern_shared::access::Role;
 use lectern_shared::change::{Row, RowKind};
@@ -13,6 +13,7 @@ use lectern_shared::protocol::{
     MutationResult, MutationStatus, PUSH_MUTATIONS_MAX, ProblemCode, PushRequest, PushResponse, PushedMutation,
 };
 use lectern_shared::sync::{self, Actor, Read, Rowset};
+use lectern_shared::{SCHEMA, SCHEMA_OLDEST};
 use std::collections::BTreeMap;
 
 pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -> Result<PushResponse, ApiError> {
@@ -24,6 +25,9 @@ pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -
     }
     if request.schema > SCHEMA {
         return Err(ApiError::new(ProblemCode::Invalid, "this server is older than the app"));
+    }
+    if request.schema < SCHEMA_OLDEST {
+        return Err(ApiError::new(ProblemCode::UpgradeNeeded, "the app is too old for this server: update it"));
     }
     let incarnation = server.incarnation().await?;
     if request.incarnation.is_some_and(|known| known != incarnation) {
@@ -39,8 +43,14 @@ pub(crate) async fn push(server: &Server, who: Identity, request: PushRequest) -
     reads.iter().for_each(|read| scope.add(*read));
     tx.lock(&scope).await?;
     // What changes a role locks its space too: this is what holds until the end.
-    let (roles, writing) = (tx.roles(who.user).await?, Writing::default());
-    let mut pushing = Pushing { who, roles, writing, made_course: false, may_be_stored: server.was_restored().await? };
+    let mut pushing = Pushing {
+        who,
+        clock: server.clock.clone(),
+        roles: tx.roles(who.user).await?,
+        writing: Writing::default(),
+        made_course: false,
+        may_be_stored: server.was_restored().await?,
+    };
     let named = reads.into_iter().filter_map(|read| if let Read::Row(key) = read { Some(key) } else { None });
     pushing.writing.look_for(&mut tx, named.collect()).await?;
     let (mut results, mut new) = (Vec::with_capacity(request.mutations.len()), Vec::new());
@@ -88,6 +98,7 @@ const READS_MAX: usize = 4 * IDS_MAX;
 /// One push: what it has learnt and written so far.
 struct Pushing {
     who: Identity,
+    clock: Clock,
     /// What the person may do where.
     roles: BTreeMap<SpaceId, Role>,
     writing: Writing,
@@ -115,7 +126,7 @@ impl Pushing {
             return Ok(result(MutationStatus::Rejected, Some("invalid"), Some("too many rows in one edit".to_owned())));
         }
         let rows = self.load(tx, pushed).await?;
-        let effects = match sync::execute(&pushed.mutation, &rows, Actor { user, now: crate::now() }) {
+        let effects = match sync::execute(&pushed.mutation, &rows, Actor { user, now: (self.clock)() }) {
             Ok(effects) => effects,
             Err(rejection) => {
                 return Ok(result(MutationStatus::Rejected, Some(rejection.code), Some(rejection.detail)));

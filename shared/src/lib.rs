@@ -26,3 +26,5 @@ pub type Millis = i64;
 
 /// The schema number written beside every outbox and journal row. Raised when an old app could misread a new row.
 pub const SCHEMA: u32 = 1;
+/// The oldest whose edits a server still understands.
+pub const SCHEMA_OLDEST: u32 = 1;

@@ -1,5 +1,6 @@
 //! What app and course server say to each other. Changing a type here changes the wire.
 
+use crate::Millis;
 use crate::change::Row;
 use crate::ids::{AssetId, ClientId, OperationId, SpaceId, UserId};
 use crate::mutation::Mutation;
@@ -116,6 +117,8 @@ pub struct PullRequest {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PullResponse {
+    /// By the server's clock, the only one that decides anything.
+    pub now: Millis,
     /// Another one after each restore of the server's database.
     pub incarnation: u64,
     pub last_mutation_id: u64,

@@ -18,7 +18,16 @@ fn changes(reset: bool, version: u64, rows: &[(&str, u64)]) -> SpaceChanges {
 
 fn page(spaces: impl IntoIterator<Item = (SpaceId, SpaceChanges)>, gone: Vec<SpaceId>) -> PullResponse {
     let (spaces, checksums) = (spaces.into_iter().collect(), BTreeMap::new());
-    PullResponse { incarnation: 1, last_mutation_id: 0, results: Vec::new(), spaces, gone, more: false, checksums }
+    PullResponse {
+        now: 0,
+        incarnation: 1,
+        last_mutation_id: 0,
+        results: Vec::new(),
+        spaces,
+        gone,
+        more: false,
+        checksums,
+    }
 }
 
 fn titles(changes: &SpaceChanges) -> Vec<&str> {

@@ -77,7 +77,7 @@ fn refuse_pages(headers: &HeaderMap) -> Result<(), ApiError> {
 
 async fn let_in(State(team): State<Team>, mut request: Request, next: Next) -> Result<Response, ApiError> {
     refuse_pages(request.headers())?;
-    let pass = bearer(request.headers()).and_then(|token| team.seal.read(token, crate::now()));
+    let pass = bearer(request.headers()).and_then(|token| team.seal.read(token, team.server.now()));
     let (device, user) = pass.ok_or_else(unauthenticated)?;
     // A token outlives the revocation of its device by minutes; the device does not.
     if !team.server.store.begin_read().await?.is_let_in(device, user).await? {
@@ -133,7 +133,7 @@ async fn token(State(team): State<Team>, headers: HeaderMap) -> Result<Json<Acce
     let mut tx = team.server.store.begin_write().await?;
     tx.has_been_seen(device).await?;
     tx.commit().await?;
-    let expires_at = crate::now() + i64::try_from(ACCESS_SECONDS * 1_000).unwrap_or(i64::MAX);
+    let expires_at = team.server.now() + i64::try_from(ACCESS_SECONDS * 1_000).unwrap_or(i64::MAX);
     let access_token = team.seal.access_token(device, user, expires_at);
     Ok(Json(AccessToken { access_token, seconds: ACCESS_SECONDS }))
 }

@@ -8,6 +8,7 @@ use lectern_shared::media::{AssetKind, Probe};
 use lectern_shared::mutation::{Between, Mutation};
 use rand::Rng as _;
 use rand::rngs::StdRng;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Few, so that edits meet.
@@ -16,7 +17,7 @@ const CHAPTERS_MAX: usize = 8;
 const VIDEOS_MAX: usize = 20;
 
 /// Ids of all rows that were ever drawn, on whatever device.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Known {
     courses: Vec<CourseId>,
     chapters: Vec<(ChapterId, CourseId)>,
@@ -46,19 +47,49 @@ fn title(random: &mut StdRng) -> String {
 }
 
 impl Known {
-    pub(super) fn draw(&mut self, random: &mut StdRng) -> Mutation {
-        loop {
-            if let Some(mutation) = self.try_draw(random) {
-                return mutation;
+    /// Mostly of what is in sight; now and then of what is known elsewhere, by its id alone.
+    pub(super) fn draw(&mut self, random: &mut StdRng, in_sight: &BTreeSet<Uuid>) -> Mutation {
+        let near = if random.random_range(0..8) > 0 { self.only(in_sight) } else { self.clone() };
+        let mutation = loop {
+            if let Some(mutation) = near.try_draw(random) {
+                break mutation;
             }
+        };
+        match &mutation {
+            Mutation::CourseCreate { course, .. } => self.courses.push(*course),
+            Mutation::ChapterCreate { chapter, course, .. } => self.chapters.push((*chapter, *course)),
+            Mutation::VideoCreate { video, course, .. } => self.videos.push((*video, *course)),
+            Mutation::AssetCreate { asset, .. } => self.assets.push(*asset),
+            _ => {}
+        }
+        mutation
+    }
+
+    fn only(&self, in_sight: &BTreeSet<Uuid>) -> Self {
+        Self {
+            courses: self.courses.iter().filter(|course| in_sight.contains(&course.0)).copied().collect(),
+            chapters: self.chapters.iter().filter(|(chapter, _)| in_sight.contains(&chapter.0)).copied().collect(),
+            videos: self.videos.iter().filter(|(video, _)| in_sight.contains(&video.0)).copied().collect(),
+            assets: self.assets.iter().filter(|asset| in_sight.contains(&asset.0)).copied().collect(),
         }
     }
 
-    fn try_draw(&mut self, random: &mut StdRng) -> Option<Mutation> {
+    pub(super) fn new_course(&mut self, random: &mut StdRng) -> CourseId {
+        let course = CourseId(uuid(random));
+        self.courses.push(course);
+        course
+    }
+
+    /// Any course there ever was.
+    pub(super) fn course(&self, random: &mut StdRng) -> Option<CourseId> {
+        one_of(random, &self.courses).copied()
+    }
+
+    fn try_draw(&self, random: &mut StdRng) -> Option<Mutation> {
         Some(match random.random_range(0..100) {
-            0..8 if self.courses.len() < COURSES_MAX => self.course_create(random),
+            0..8 if self.courses.len() < COURSES_MAX => Self::course_create(random),
             8..22 if self.chapters.len() < CHAPTERS_MAX => self.chapter_create(random)?,
-            22..34 if self.assets.len() < VIDEOS_MAX => self.asset_create(random),
+            22..34 if self.assets.len() < VIDEOS_MAX => Self::asset_create(random),
             34..52 if self.videos.len() < VIDEOS_MAX => self.video_create(random)?,
             52..58 => Mutation::CourseRename { course: *one_of(random, &self.courses)?, title: title(random) },
             58..62 => Mutation::ChapterRename { chapter: one_of(random, &self.chapters)?.0, title: title(random) },
@@ -96,31 +127,26 @@ impl Known {
         })
     }
 
-    fn course_create(&mut self, random: &mut StdRng) -> Mutation {
-        let course = CourseId(uuid(random));
-        self.courses.push(course);
-        Mutation::CourseCreate { course, title: title(random) }
+    fn course_create(random: &mut StdRng) -> Mutation {
+        Mutation::CourseCreate { course: CourseId(uuid(random)), title: title(random) }
     }
 
-    fn chapter_create(&mut self, random: &mut StdRng) -> Option<Mutation> {
+    fn chapter_create(&self, random: &mut StdRng) -> Option<Mutation> {
         let (chapter, course) = (ChapterId(uuid(random)), *one_of(random, &self.courses)?);
         let place = between(random, self.chapters.iter().map(|(chapter, _)| *chapter));
-        self.chapters.push((chapter, course));
         Some(Mutation::ChapterCreate { chapter, course, title: title(random), place })
     }
 
-    fn asset_create(&mut self, random: &mut StdRng) -> Mutation {
+    fn asset_create(random: &mut StdRng) -> Mutation {
         let asset = AssetId(uuid(random));
-        self.assets.push(asset);
         let (name, kind, bytes) = (title(random), AssetKind::Video, random.random_range(1..1_000));
         Mutation::AssetCreate { asset, name, kind, bytes, predecessor: None }
     }
 
-    fn video_create(&mut self, random: &mut StdRng) -> Option<Mutation> {
+    fn video_create(&self, random: &mut StdRng) -> Option<Mutation> {
         let (chapter, course) = *one_of(random, &self.chapters)?;
         let (video, asset) = (VideoId(uuid(random)), *one_of(random, &self.assets)?);
         let place = between(random, self.videos.iter().map(|(video, _)| *video));
-        self.videos.push((video, course));
         Some(Mutation::VideoCreate { video, course, chapter, asset, title: title(random), place })
     }
 

@@ -1,36 +1,49 @@
-//! The sync, simulated: several devices of one person and a stranger, on real databases and the real course server, with a
-//! network that loses, doubles, delays and reorders, programs that crash, and databases that are cloned and restored. Every
-//! seed is one history, the same each time; at its end the faults stop, and what must hold is looked at.
+//! The sync, simulated: people with several devices each and a stranger, on real databases and a team's real server, who
+//! give each other courses and take them away; with a network that loses, doubles, delays and reorders, tokens that end,
+//! clocks that are wrong, programs that crash between any two commits, apps of another age than the server, and databases
+//! that are cloned and restored. Time is a number. Every seed is one history, the same each time; after each round it is
+//! looked at what no device may ever have; at the end the faults stop, and what must hold is looked at.
 
+mod device;
 mod edits;
+mod hosted;
+mod membership;
 mod network;
+mod rounding;
+mod steps;
 mod verdict;
 
-use crate::support::copy_database;
+use device::Device;
 use edits::Known;
-use lectern_engine::catalogue::{Catalogue, CatalogueFailure};
-use lectern_engine::remote::in_process::InProcessServer;
-use lectern_engine::sync::Rounds;
-use lectern_server::object_store::keyless::Keyless;
-use lectern_server::{Server, Store};
-use lectern_shared::ids::UserId;
+use hosted::Hosted;
+use lectern_server::Clock;
+use lectern_shared::SCHEMA;
+use lectern_shared::access::Role;
+use lectern_shared::ids::{DeviceId, UserId};
 use lectern_shared::mutation::Mutation;
-use network::{Line, Network};
+use network::Network;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 pub type Failure = Box<dyn Error + Send + Sync>;
 
-const DEVICES_MAX: usize = 5;
+const PEOPLE: [&str; 3] = ["ada", "bob", "cem"];
+const DEVICES_MAX: usize = 6;
 const STEPS: std::ops::Range<usize> = 40..120;
 /// When nothing goes wrong any more, so many rounds bring everybody to one view: what a restored server has lost is found
 /// out, pushed again, and seen by the others.
 const ROUNDS_TO_REST: usize = 6;
+/// Some time in 2025.
+const BEGINNING: i64 = 1_750_000_000_000;
+const DAY: i64 = 24 * 3_600 * 1_000;
+/// One history in so many has somebody who works without a network for six weeks.
+const LONG_ABSENCE_EACH: u64 = 200;
+const LONG_ABSENCE_EDITS: usize = 2_000;
 
 /// What one seed came to: each line is something that happened. The same seed, the same lines.
 pub type Trace = Vec<String>;
@@ -41,10 +54,30 @@ pub type Trace = Vec<String>;
 /// What does not hold, or what failed that must not.
 pub async fn play(seed: u64) -> Result<Trace, Failure> {
     let mut world = World::new(seed).await?;
-    match world.live().await {
+    let lived = world.live(seed % LONG_ABSENCE_EACH == LONG_ABSENCE_EACH - 1).await;
+    world.devices.iter().for_each(|device| device.catalogue.close());
+    match lived {
         Ok(()) => Ok(world.trace),
         Err(failure) => Err(format!("{failure}\n  {}", world.trace.join("\n  ")).into()),
     }
+}
+
+struct Person {
+    user: UserId,
+    name: &'static str,
+}
+
+impl Person {
+    fn email(&self) -> String {
+        format!("{}@example.edu", self.name)
+    }
+}
+
+/// An edit that was made, by whom, and what it is known by.
+struct Made {
+    person: usize,
+    hash: String,
+    mutation: Mutation,
 }
 
 /// Everything there is.
@@ -53,28 +86,20 @@ struct World {
     trace: Trace,
     folder: tempfile::TempDir,
     files: u32,
-    user: UserId,
-    stranger: UserId,
-    server: Server,
-    server_file: PathBuf,
+    /// The time that is right: the server's.
+    now: Arc<AtomicI64>,
+    people: Vec<Person>,
+    stranger: Person,
+    hosted: Hosted,
     /// An earlier state of the server's database.
     backup: Option<PathBuf>,
     network: Network,
     devices: Vec<Device>,
+    /// This one has no network for weeks.
+    away: Option<usize>,
     known: Known,
-    /// What made rows: each must be there at the end, or have been refused.
-    made: Vec<Mutation>,
-}
-
-/// One installation of the app.
-struct Device {
-    file: PathBuf,
-    catalogue: Catalogue,
-    rounds: Rounds,
-    line: Line,
-    /// What undoes its last edits.
-    inverses: Vec<Vec<Mutation>>,
-    online: bool,
+    /// Each must have been executed at the end, or refused so that its author was told.
+    made: Vec<Made>,
 }
 
 impl World {
@@ -83,39 +108,91 @@ impl World {
         // In memory where the system has that: a simulated crash is none of the disk's.
         let memory = PathBuf::from("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory)? } else { tempfile::tempdir()? };
-        let server_file = folder.path().join("server.sqlite");
-        let (user, stranger) = (UserId(edits::uuid(&mut random)), UserId(edits::uuid(&mut random)));
-        let server = open_server(&server_file, user, stranger).await?;
-        let network = Network::new(router(&server, user), random.random());
+        let mut person = |name| Person { user: UserId(edits::uuid(&mut random)), name };
+        let (mut people, stranger): (Vec<Person>, Person) = (PEOPLE.map(&mut person).into(), person("eve"));
+        let now = Arc::new(AtomicI64::new(BEGINNING));
+        people.truncate(random.random_range(1..=PEOPLE.len()));
+        let everybody = || people.iter().chain([&stranger]);
+        let hosted = Hosted::open(folder.path().join("server.sqlite"), everybody(), clock(&now)).await?;
+        let network = Network::new(hosted.door.clone(), random.random());
         let mut world = Self {
             trace: Trace::new(),
             files: 0,
-            user,
+            now,
+            people,
             stranger,
-            server,
-            server_file,
+            hosted,
             backup: None,
             network,
             devices: Vec::new(),
+            away: None,
             known: Known::default(),
             made: Vec::new(),
             folder,
             random,
         };
-        for _ in 0..world.random.random_range(2..=3) {
-            let file = world.new_file();
-            let device = world.open(file)?;
-            world.devices.push(device);
-        }
+        world.begin().await?;
         Ok(world)
     }
 
-    async fn live(&mut self) -> Result<(), Failure> {
+    /// Everybody has devices, and mostly there is something that all are in.
+    async fn begin(&mut self) -> Result<(), Failure> {
+        for person in 0..self.people.len() {
+            let devices = if self.people.len() == 1 { 2..=3 } else { 1..=2 };
+            for _ in 0..self.random.random_range(devices) {
+                self.new_device(person).await?;
+            }
+        }
+        if self.people.len() > 1 && self.random.random_range(0..4) > 0 {
+            let course = self.known.new_course(&mut self.random);
+            let first = Mutation::CourseCreate { course, title: "Chemistry".to_owned() };
+            self.apply(0, vec![first]).await?;
+            self.network.is_good.store(true, Ordering::Relaxed);
+            self.round(0).await?;
+            for whom in 1..self.people.len() {
+                let role = *one_of(&mut self.random, &[Role::Viewer, Role::Editor, Role::Editor, Role::Owner])
+                    .unwrap_or(&Role::Editor);
+                self.set_member(0, course, whom, Some(role)).await?;
+            }
+            self.network.is_good.store(false, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    async fn live(&mut self, with_long_absence: bool) -> Result<(), Failure> {
         for _ in 0..self.random.random_range(STEPS) {
             self.step().await?;
         }
+        if with_long_absence {
+            self.be_away(LONG_ABSENCE_EDITS).await?;
+        }
         self.rest().await?;
         verdict::judge(self).await
+    }
+
+    /// Six weeks without a network, and all the time at work; the others go on.
+    async fn be_away(&mut self, edits: usize) -> Result<(), Failure> {
+        let device = self.random.random_range(..self.devices.len());
+        self.devices[device].online = false;
+        self.away = Some(device);
+        let enough = self.made.len() + edits;
+        let mut round = 0;
+        while self.made.len() < enough {
+            round += 1;
+            if round % 200 == 0 {
+                self.later(42 * DAY * 200 / i64::try_from(2 * edits)?);
+                self.backup = None;
+                self.step().await?;
+            }
+            self.edit(device).await?;
+        }
+        self.away = None;
+        self.devices[device].online = true;
+        for _ in 0..STEPS.start / 4 {
+            self.round(device).await?;
+            self.step().await?;
+        }
+        Ok(())
     }
 
     fn new_file(&mut self) -> PathBuf {
@@ -123,144 +200,38 @@ impl World {
         self.folder.path().join(format!("{}.sqlite", self.files))
     }
 
-    fn open(&self, file: PathBuf) -> Result<Device, CatalogueFailure> {
-        let catalogue = Catalogue::open(&file, self.user)?;
-        let line = self.network.line();
-        let rounds = Rounds::new(catalogue.clone(), Arc::new(line.clone()), Arc::new(drop));
-        Ok(Device { file, catalogue, rounds, line, inverses: Vec::new(), online: true })
+    fn open(
+        &self,
+        file: PathBuf,
+        person: usize,
+        papers: Option<(DeviceId, String)>,
+        skew: Arc<AtomicI64>,
+    ) -> Result<Device, Failure> {
+        let line = self.network.line(self.people[person].user, papers);
+        Device::open(file, person, line, &self.now, skew)
+    }
+
+    /// A device that nothing is on yet, let in.
+    async fn new_device(&mut self, person: usize) -> Result<usize, Failure> {
+        let (file, skew) = (self.new_file(), self.skew());
+        let device = self.open(file, person, None, skew)?;
+        self.devices.push(device);
+        let number = self.devices.len() - 1;
+        self.let_in(number).await?;
+        Ok(number)
+    }
+
+    /// Up to a month.
+    fn skew(&mut self) -> Arc<AtomicI64> {
+        Arc::new(AtomicI64::new(self.random.random_range(-30 * DAY..=30 * DAY)))
     }
 
     fn say(&mut self, line: String) {
         self.trace.push(line);
     }
 
-    async fn step(&mut self) -> Result<(), Failure> {
-        let device = self.random.random_range(..self.devices.len());
-        match self.random.random_range(0..100) {
-            0..45 => self.edit(device).await,
-            45..52 => self.undo(device).await,
-            52..85 => self.round(device).await,
-            85..89 => self.crash(device),
-            89..92 => {
-                let online = !self.devices[device].online;
-                self.devices[device].online = online;
-                self.say(format!("{device} is {}", if online { "online" } else { "offline" }));
-                Ok(())
-            }
-            92..94 => self.clone_device(device),
-            94..97 => self.back_up().await,
-            97..98 => self.restore().await,
-            _ => {
-                let delivered = self.network.deliver_late().await;
-                self.say(format!("late: {delivered}"));
-                Ok(())
-            }
-        }
-    }
-
-    async fn edit(&mut self, device: usize) -> Result<(), Failure> {
-        let mutation = self.known.draw(&mut self.random);
-        self.apply(device, vec![mutation]).await
-    }
-
-    async fn undo(&mut self, device: usize) -> Result<(), Failure> {
-        match self.devices[device].inverses.pop() {
-            Some(inverse) => self.apply(device, inverse).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn apply(&mut self, device: usize, mutations: Vec<Mutation>) -> Result<(), Failure> {
-        let named = |mutation: &Mutation| match edits::made_by(mutation) {
-            Some(key) => format!("{} {}", mutation.name(), key.id),
-            None => mutation.name().to_owned(),
-        };
-        let what: Vec<String> = mutations.iter().map(named).collect();
-        let what = what.join(", ");
-        match self.devices[device].catalogue.edit(mutations.clone()).await {
-            Ok(edited) => {
-                self.devices[device].inverses.extend(edited.inverse);
-                self.made.extend(mutations.into_iter().filter(|mutation| edits::made_by(mutation).is_some()));
-                self.say(format!("{device} {what}"));
-            }
-            Err(CatalogueFailure::Rejected(rejection)) => {
-                self.say(format!("{device} {what}: {}", rejection.code));
-            }
-            Err(failure) => return Err(failure.into()),
-        }
-        Ok(())
-    }
-
-    async fn round(&mut self, device: usize) -> Result<(), Failure> {
-        if !self.devices[device].online {
-            return Ok(());
-        }
-        let Device { rounds, line, .. } = &mut self.devices[device];
-        let crashed = line.crashed.clone();
-        let ended = tokio::select! {
-            biased;
-            () = crashed.notified() => None,
-            ended = rounds.round() => Some(ended),
-        };
-        let words = match ended {
-            None => {
-                self.reopen(device)?;
-                "crashed".to_owned()
-            }
-            Some(Ok(())) => "synced".to_owned(),
-            // Silence, and what a server says to a device it does not agree with yet.
-            Some(Err(lectern_engine::sync::SyncFailure::Remote(error))) => error.to_string(),
-            Some(Err(error)) => return Err(error.into()),
-        };
-        let met = self.network.take_met();
-        self.say(format!("{device} {words} {met:?}"));
-        Ok(())
-    }
-
-    fn crash(&mut self, device: usize) -> Result<(), Failure> {
-        self.reopen(device)?;
-        self.say(format!("{device} was ended"));
-        Ok(())
-    }
-
-    fn reopen(&mut self, device: usize) -> Result<(), Failure> {
-        let Device { file, catalogue, online, .. } = &self.devices[device];
-        let (file, online) = (file.clone(), *online);
-        catalogue.close();
-        self.devices[device] = Device { online, ..self.open(file)? };
-        Ok(())
-    }
-
-    /// The whole disk, as with a new computer.
-    fn clone_device(&mut self, device: usize) -> Result<(), Failure> {
-        if self.devices.len() == DEVICES_MAX {
-            return Ok(());
-        }
-        let copy = self.new_file();
-        copy_database(&self.devices[device].file, &copy)?;
-        let clone = self.open(copy)?;
-        self.devices.push(clone);
-        self.say(format!("{device} was cloned"));
-        Ok(())
-    }
-
-    async fn back_up(&mut self) -> Result<(), Failure> {
-        let copy = self.new_file();
-        copy_database(&self.server_file, &copy)?;
-        self.backup = Some(copy);
-        self.say("the server was backed up".to_owned());
-        Ok(())
-    }
-
-    async fn restore(&mut self) -> Result<(), Failure> {
-        let Some(backup) = self.backup.take() else { return Ok(()) };
-        self.server.close().await;
-        self.server = open_server(&backup, self.user, self.stranger).await?;
-        declare_restored(&backup).await?;
-        self.server_file = backup;
-        self.network.lead_to(router(&self.server, self.user));
-        self.say("the server was restored".to_owned());
-        Ok(())
+    fn later(&mut self, milliseconds: i64) {
+        self.now.fetch_add(milliseconds, Ordering::Relaxed);
     }
 
     /// Nothing goes wrong any more.
@@ -269,7 +240,8 @@ impl World {
         for round in 0..ROUNDS_TO_REST {
             for device in 0..self.devices.len() {
                 self.devices[device].online = true;
-                let ended = self.devices[device].rounds.round().await;
+                self.devices[device].line.schema.store(SCHEMA, Ordering::Relaxed);
+                let ended = self.good_round(device).await?;
                 if let Err(error) = ended
                     && round + 1 == ROUNDS_TO_REST
                 {
@@ -279,24 +251,26 @@ impl World {
         }
         Ok(())
     }
+
+    async fn good_round(&mut self, device: usize) -> Result<Result<(), Failure>, Failure> {
+        let Some(mut rounds) = self.devices[device].rounds.take() else { return Err("a round has no end".into()) };
+        let mut ended = rounds.round().await;
+        if ended.is_err() && self.devices[device].line.papers().are_refused {
+            self.let_in(device).await?;
+            ended = rounds.round().await;
+        }
+        self.devices[device].rounds = Some(rounds);
+        if ended.is_ok() {
+            self.devices[device].holds().map_err(|breach| format!("device {device}: {breach}"))?;
+        }
+        Ok(ended.map_err(Failure::from))
+    }
 }
 
-async fn open_server(file: &std::path::Path, user: UserId, stranger: UserId) -> Result<Server, Failure> {
-    let store = Store::open(file).await?;
-    store.ensure_account(user, "Ada").await?;
-    store.ensure_account(stranger, "Eve").await?;
-    // Small ones, so that many a pull has several.
-    Ok(Server::new(store, Arc::new(Keyless)).with_pages_of(7))
-}
-
-async fn declare_restored(file: &std::path::Path) -> Result<(), Failure> {
-    let store = Store::open(file).await?;
-    store.declare_restored().await?;
-    Ok(())
-}
-
-fn router(server: &Server, user: UserId) -> InProcessServer {
-    InProcessServer::new(server.router_for(user))
+/// Grows by one whenever it is asked, as clocks do.
+fn clock(now: &Arc<AtomicI64>) -> Clock {
+    let now = now.clone();
+    Arc::new(move || now.fetch_add(1, Ordering::Relaxed))
 }
 
 /// One of these.

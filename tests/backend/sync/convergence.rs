@@ -1,11 +1,13 @@
 //! Devices that edit apart and meet again (invariants 1 and 8).
 
 use super::{Device, Lecture, View, World, after, announced, before, end, shown};
+use lectern_engine::sync::Rounds;
 use lectern_shared::ids::{AssetId, ChapterId, UserId, VideoId};
 use lectern_shared::mutation::{Between, Mutation};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
+use std::sync::Arc;
 
 const SEEDS: u64 = 6;
 const STEPS: usize = 40;
@@ -169,4 +171,43 @@ async fn an_edit_waiting_here_stays_in_sight_when_a_pull_brings_another_s() {
     for device in [&first, &second] {
         assert_eq!(device.titles(lecture.course).await[0], ["from here", "there too", "c"], "the last arrival wins");
     }
+}
+
+/// Six weeks without a network.
+#[tokio::test]
+async fn two_thousand_edits_made_offline_arrive_once_each_and_meet_what_the_others_did() {
+    const EDITS: usize = 2_000;
+    let world = World::new().await;
+    let user = world.person().await;
+    let (away, here) = (world.device(user), world.device(user));
+    let lecture = Lecture::on(&away, 4).await;
+    here.pull().await;
+    here.edit([Mutation::VideoDelete { ids: vec![lecture.videos[3]] }]).await;
+    here.sync().await;
+    let (begin, _) = world.row("course", lecture.course.0).await.unwrap();
+    for number in 0..EDITS {
+        let title = format!("title {number}");
+        let (video, chapter) = (lecture.videos[number / 5 % 4], lecture.chapters[number / 20 % 2]);
+        let edit = match number % 5 {
+            0 => Mutation::CourseRename { course: lecture.course, title },
+            1 => Mutation::ChapterRename { chapter, title },
+            2 => Mutation::VideoMove { ids: vec![video], chapter, place: before(lecture.videos[0]) },
+            _ => Mutation::VideoRename { video, title },
+        };
+        away.edit([edit]).await;
+    }
+    // A move to where it stands already is none.
+    let made = away.waiting().await as usize;
+    assert!(made > EDITS * 9 / 10, "{made}");
+    Rounds::new(away.catalogue.clone(), Arc::new(away.remote.clone()), Arc::new(drop)).round().await.unwrap();
+    here.pull().await;
+    let pending = away.catalogue.pending().await.unwrap();
+    assert_eq!(pending.edits, 0);
+    let (refused, of_the_deleted) = (pending.rejected.len(), EDITS / 4 * 3 / 5);
+    assert!(pending.rejected.iter().all(|edit| edit.code == "deleted"), "{:?}", pending.rejected);
+    assert!((of_the_deleted - EDITS / 20..=of_the_deleted).contains(&refused), "{refused} of {of_the_deleted}");
+    assert_eq!(away.view(), here.view());
+    let (version, course) = world.row("course", lecture.course.0).await.unwrap();
+    assert_eq!(course["title"], format!("title {}", EDITS - 5));
+    assert!(version as usize - begin as usize <= made - refused, "nothing was executed twice");
 }

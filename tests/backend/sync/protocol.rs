@@ -5,7 +5,8 @@ use lectern_engine::remote::CourseServer;
 use lectern_shared::change::Row;
 use lectern_shared::ids::{ChapterId, ClientId, CourseId};
 use lectern_shared::mutation::{Between, Mutation};
-use lectern_shared::protocol::{MutationStatus, ProblemCode};
+use lectern_shared::protocol::{MutationStatus, ProblemCode, PushRequest};
+use lectern_shared::{SCHEMA, SCHEMA_OLDEST};
 use std::collections::BTreeSet;
 
 fn created(course: CourseId, title: &str) -> Mutation {
@@ -62,6 +63,23 @@ async fn a_known_number_with_another_hash_is_a_forked_client() {
     let answer = push_by_hand(&remote, client, forked).await;
     assert_eq!(problem(answer), ProblemCode::ClientForked { mutation: 1 });
     assert_eq!(world.everything().await, everything);
+}
+
+#[tokio::test]
+async fn an_app_that_is_too_old_or_newer_than_the_server_is_refused_and_sends_the_same_edits_when_that_is_mended() {
+    let world = World::new().await;
+    let (user, client) = (world.person().await, ClientId::new());
+    let remote = world.remote(user);
+    let everything = world.everything().await;
+    let mutations = vec![pushed(1, created(CourseId::new(), "one")), pushed(2, created(CourseId::new(), "two"))];
+    let push = async |schema| {
+        let mutations = mutations.clone();
+        remote.push(&PushRequest { client, schema, incarnation: None, mutations }).await
+    };
+    assert_eq!(problem(push(SCHEMA_OLDEST - 1).await), ProblemCode::UpgradeNeeded);
+    assert_eq!(problem(push(SCHEMA + 1).await), ProblemCode::Invalid);
+    assert_eq!(world.everything().await, everything);
+    assert_eq!(push(SCHEMA).await.unwrap().last_mutation_id, 2);
 }
 
 #[tokio::test]

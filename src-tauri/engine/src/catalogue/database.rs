@@ -42,6 +42,8 @@ impl Database {
             M::up("ALTER TABLE upload ADD COLUMN needed_by INTEGER; CREATE INDEX asset_bytes ON asset (bytes);"),
             M::up(include_str!("replacing.sql")),
             M::up(include_str!("forking.sql")),
+            // The server's clock, as the last pull told it: ours decides nothing.
+            M::up("ALTER TABLE client ADD COLUMN server_time INTEGER NOT NULL DEFAULT 0"),
         ])
         .to_latest(&mut writer)?;
         let mut readers = Vec::with_capacity(READERS);

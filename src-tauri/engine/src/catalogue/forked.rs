@@ -1,7 +1,7 @@
 //! What a client does when server and client disagree about the past: its database was cloned or restored, or the server's
 //! was. No edit is lost, and none is executed twice.
 
-use super::{Catalogue, CatalogueFailure, now};
+use super::{Catalogue, CatalogueFailure};
 use lectern_shared::ids::ClientId;
 use lectern_shared::protocol::{MutationResult, MutationStatus, PushedMutation};
 use rusqlite::{Transaction, params};
@@ -85,6 +85,7 @@ impl Catalogue {
     /// # Errors
     /// When the database fails.
     pub async fn take_refusals(&self, former: ClientId, results: Vec<MutationResult>) -> Result<(), CatalogueFailure> {
+        let now = self.actor().now;
         self.database
             .write(move |tx| {
                 for result in results.iter().filter(|result| result.status == MutationStatus::Rejected) {
@@ -99,7 +100,7 @@ impl Catalogue {
                         result.id.cast_signed(),
                         code.unwrap_or("rejected"),
                         detail,
-                        now()
+                        now
                     ])?;
                 }
                 Ok(())
@@ -150,8 +151,8 @@ fn fork(tx: &Transaction<'_>, first: i64) -> Result<ClientId, CatalogueFailure> 
     // Under the former name: it is asked for them should the server be restored.
     tx.execute(
         "INSERT OR IGNORE INTO confirmed (client, mid, args, hash, confirmed_at)
-         SELECT (SELECT id FROM client), mid, args, hash, ?2 FROM outbox WHERE mid >= 1 AND mid < ?1",
-        params![first, now()],
+         SELECT client.id, mid, args, hash, client.server_time FROM outbox, client WHERE mid >= 1 AND mid < ?1",
+        [first],
     )?;
     tx.execute_batch("PRAGMA defer_foreign_keys = ON")?;
     // Out of the way first: no two may have one number in between.

@@ -21,6 +21,7 @@ use database::Database;
 use lectern_shared::Millis;
 use lectern_shared::change::CacheTag;
 use lectern_shared::ids::{ClientId, UserId};
+use lectern_shared::sync::Actor;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
@@ -48,6 +49,10 @@ pub enum CatalogueFailure {
     SqliteTooOld(String),
 }
 
+/// Milliseconds since 1970 by this computer's clock, which may be wrong by any amount and be set at any time: it is shown,
+/// and decides nothing.
+pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
+
 /// A handle on the mirror. Cheap to clone; all writes go through one thread.
 #[derive(Clone)]
 pub struct Catalogue {
@@ -55,6 +60,7 @@ pub struct Catalogue {
     /// Another one after a fork.
     client: watch::Sender<ClientId>,
     user: UserId,
+    clock: Clock,
     /// Grows with every change of base, outbox or rejected, for those who wait for a confirmation.
     changes: watch::Sender<u64>,
     heard: Arc<Heard>,
@@ -70,12 +76,21 @@ impl Catalogue {
     /// # Errors
     /// When the file cannot be opened or is newer than this app.
     pub fn open(file: &Path, user: UserId) -> Result<Self, CatalogueFailure> {
+        Self::open_with_clock(file, user, Arc::new(now))
+    }
+
+    /// By another clock than this computer's.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or is newer than this app.
+    pub fn open_with_clock(file: &Path, user: UserId, clock: Clock) -> Result<Self, CatalogueFailure> {
         let database = Database::open(file)?;
         let client = database.identify()?;
         Ok(Self {
             database,
             client: watch::channel(client).0,
             user,
+            clock,
             changes: watch::channel(0).0,
             heard: Arc::default(),
             resized: Arc::default(),
@@ -91,6 +106,11 @@ impl Catalogue {
     #[must_use]
     pub fn user(&self) -> UserId {
         self.user
+    }
+
+    /// Who edits here, and when: both are provisional until the server has executed it.
+    fn actor(&self) -> Actor {
+        Actor { user: self.user, now: (self.clock)() }
     }
 
     /// Told after each change of what is confirmed or waiting.

@@ -1,11 +1,10 @@
 //! The outbox: edits that were made here and that no pull has confirmed yet. An edit and its effect on the view are one
 //! transaction.
 
-use super::{Catalogue, CatalogueFailure, distinct, now, rows};
+use super::{Catalogue, CatalogueFailure, distinct, rows};
 use lectern_shared::SCHEMA;
 use lectern_shared::change::CacheTag;
 use lectern_shared::command::RejectedEdit;
-use lectern_shared::ids::UserId;
 use lectern_shared::mutation::Mutation;
 use lectern_shared::protocol::{PushedMutation, REQUEST_BYTES_MAX};
 use lectern_shared::sync::{self, Actor, Effects, Rejection, Rowset};
@@ -35,8 +34,8 @@ impl Catalogue {
     /// # Errors
     /// [`CatalogueFailure::Rejected`] when one breaks a rule already here.
     pub async fn edit(&self, mutations: Vec<Mutation>) -> Result<Edited, CatalogueFailure> {
-        let user = self.user;
-        let edited = self.database.write(move |tx| apply(tx, user, &mutations)).await?;
+        let by = self.actor();
+        let edited = self.database.write(move |tx| apply(tx, by, &mutations)).await?;
         self.changed();
         Ok(edited)
     }
@@ -99,11 +98,11 @@ impl Catalogue {
 }
 
 /// Executes and queues several mutations in a running transaction.
-pub(super) fn apply(tx: &Transaction<'_>, user: UserId, mutations: &[Mutation]) -> Result<Edited, CatalogueFailure> {
+pub(super) fn apply(tx: &Transaction<'_>, by: Actor, mutations: &[Mutation]) -> Result<Edited, CatalogueFailure> {
     let mut tags = vec![CacheTag::Workspace];
     let mut inverse = Some(Vec::new());
     for mutation in mutations {
-        let (before, effects) = execute(tx, user, mutation)?;
+        let (before, effects) = execute(tx, by, mutation)?;
         let effects = effects?;
         if effects.is_empty() {
             continue;
@@ -116,7 +115,7 @@ pub(super) fn apply(tx: &Transaction<'_>, user: UserId, mutations: &[Mutation]) 
             }
             _ => None,
         };
-        let mid = append(tx, mutation)?;
+        let mid = append(tx, by, mutation)?;
         show(tx, mid, &effects)?;
         tags.extend(effects.iter().flat_map(lectern_shared::change::Row::tags));
     }
@@ -127,7 +126,7 @@ pub(super) fn apply(tx: &Transaction<'_>, user: UserId, mutations: &[Mutation]) 
 type Executed = (Rowset, Result<Effects, Rejection>);
 
 /// Runs a mutation on the view without writing.
-pub(super) fn execute(tx: &Transaction<'_>, user: UserId, mutation: &Mutation) -> Result<Executed, CatalogueFailure> {
+pub(super) fn execute(tx: &Transaction<'_>, by: Actor, mutation: &Mutation) -> Result<Executed, CatalogueFailure> {
     let mut loaded = Rowset::default();
     loop {
         let needs = sync::needs(mutation, &loaded);
@@ -138,7 +137,7 @@ pub(super) fn execute(tx: &Transaction<'_>, user: UserId, mutation: &Mutation) -
             loaded.load(read, rows::read(tx, read)?);
         }
     }
-    let effects = sync::execute(mutation, &loaded, Actor { user, now: now() });
+    let effects = sync::execute(mutation, &loaded, by);
     Ok((loaded, effects))
 }
 
@@ -156,7 +155,7 @@ pub(super) fn show(tx: &Transaction<'_>, mid: i64, effects: &Effects) -> Result<
     Ok(())
 }
 
-fn append(tx: &Transaction<'_>, mutation: &Mutation) -> Result<i64, CatalogueFailure> {
+fn append(tx: &Transaction<'_>, by: Actor, mutation: &Mutation) -> Result<i64, CatalogueFailure> {
     let args = serde_json::to_string(mutation)?;
     // One that no push could carry would stand in front of all others for ever.
     if args.len() > MUTATION_BYTES_MAX {
@@ -174,7 +173,7 @@ fn append(tx: &Transaction<'_>, mutation: &Mutation) -> Result<i64, CatalogueFai
         mutation.name(),
         args,
         blake3::hash(args.as_bytes()).to_hex().as_str(),
-        now()
+        by.now
     ])?;
     Ok(mid)
 }

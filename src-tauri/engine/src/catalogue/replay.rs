@@ -1,15 +1,17 @@
 //! Takes a pull: base becomes what the server says, confirmed edits leave the outbox, and the view becomes
 //! base + replayed outbox again, in one transaction.
 
-use super::{Catalogue, CatalogueFailure, distinct, now, outbox, rows};
+use super::{Catalogue, CatalogueFailure, distinct, outbox, rows};
 use lectern_shared::change::{CacheTag, RowKey, checksum};
-use lectern_shared::ids::{ClientId, SpaceId, UserId};
+use lectern_shared::ids::{ClientId, SpaceId};
 use lectern_shared::mutation::Mutation;
 use lectern_shared::protocol::{Cookie, PullRequest, PullResponse, SpaceChanges};
+use lectern_shared::sync::Actor;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Days a confirmed mutation is kept, to be pushed again to a server restored from a backup.
+/// How long a confirmed mutation is kept, to be pushed again to a server restored from a backup: by the server's clock, so
+/// that one here that is set forth or back loses none.
 const CONFIRMED_KEPT_MS: i64 = 30 * 24 * 3_600 * 1_000;
 
 /// What a pull changed.
@@ -56,8 +58,8 @@ impl Catalogue {
     /// # Errors
     /// When the database fails; then nothing of the answer is kept.
     pub async fn take_pull(&self, response: PullResponse, pushed: u64) -> Result<Pulled, CatalogueFailure> {
-        let (user, pushed) = (self.user, i64::try_from(pushed).unwrap_or(i64::MAX));
-        let pulled = self.database.write(move |tx| take(tx, user, &response, pushed)).await?;
+        let (by, pushed) = (self.actor(), i64::try_from(pushed).unwrap_or(i64::MAX));
+        let pulled = self.database.write(move |tx| take(tx, by, &response, pushed)).await?;
         if let Some(client) = pulled.client {
             self.client.send_replace(client);
         }
@@ -69,9 +71,11 @@ impl Catalogue {
     }
 }
 
-fn take(tx: &Transaction<'_>, user: UserId, response: &PullResponse, pushed: i64) -> Result<Pulled, CatalogueFailure> {
+fn take(tx: &Transaction<'_>, by: Actor, response: &PullResponse, pushed: i64) -> Result<Pulled, CatalogueFailure> {
     // Everything an edit has touched is stale as soon as anything is: its edits run again on the new base.
     let mut stale: BTreeSet<RowKey> = BTreeSet::new();
+    // Forwards only: a clock that was set back makes nothing old young again.
+    tx.execute("UPDATE client SET server_time = max(server_time, ?1)", [response.now])?;
     let mut is_new_epoch = begins_anew(tx, response.incarnation)?;
     for (space, changes) in &response.spaces {
         is_new_epoch |= take_space(tx, *space, changes, &mut stale)?;
@@ -82,10 +86,11 @@ fn take(tx: &Transaction<'_>, user: UserId, response: &PullResponse, pushed: i64
     }
     let is_other = forget_what_differs(tx, &response.checksums)?;
     let left = outbox_rows(tx)?;
-    let confirmed = confirm(tx, response, pushed)?;
+    let confirmed = confirm(tx, by, response, pushed)?;
     let last = response.last_mutation_id.cast_signed();
     let again = super::forked::push_again(tx, last, is_new_epoch)?;
     let client = super::forked::close_gaps(tx, last)?;
+    forget_old_confirmed(tx)?;
     let pulled = Pulled {
         confirmed: response.last_mutation_id,
         again: again || is_other || client.is_some(),
@@ -103,7 +108,7 @@ fn take(tx: &Transaction<'_>, user: UserId, response: &PullResponse, pushed: i64
         rows::view_from_base(tx, *key)?;
         tags.extend(tags_of(tx, *key)?);
     }
-    replay(tx, user, &mut tags)?;
+    replay(tx, by, &mut tags)?;
     Ok(Pulled { tags: distinct(tags), ..pulled })
 }
 
@@ -173,7 +178,7 @@ fn tags_of(tx: &Transaction<'_>, key: RowKey) -> Result<Vec<CacheTag>, Catalogue
 }
 
 /// Moves what the server has executed out of the outbox. Answers whether anything moved.
-fn confirm(tx: &Transaction<'_>, response: &PullResponse, pushed: i64) -> Result<bool, CatalogueFailure> {
+fn confirm(tx: &Transaction<'_>, by: Actor, response: &PullResponse, pushed: i64) -> Result<bool, CatalogueFailure> {
     let known = response.last_mutation_id.cast_signed();
     let last = known.min(pushed);
     for result in response.results.iter().filter(|result| result.id.cast_signed() <= last) {
@@ -184,33 +189,43 @@ fn confirm(tx: &Transaction<'_>, response: &PullResponse, pushed: i64) -> Result
                 result.id.cast_signed(),
                 result.code.as_deref().unwrap_or("rejected"),
                 result.detail.as_deref().unwrap_or(""),
-                now()
+                by.now
             ],
         )?;
     }
     tx.execute(
         "INSERT OR IGNORE INTO confirmed (client, mid, args, hash, confirmed_at)
-         SELECT (SELECT id FROM client), mid, args, hash, ?2 FROM outbox WHERE mid BETWEEN 1 AND ?1",
-        params![last, now()],
+         SELECT client.id, mid, args, hash, client.server_time FROM outbox, client WHERE mid BETWEEN 1 AND ?1",
+        [last],
     )?;
     let left = tx.execute("DELETE FROM outbox WHERE mid <= ?1", [last])?;
     tx.execute(
         "UPDATE client SET confirmed_mid = max(confirmed_mid, ?1), next_mid = max(next_mid, ?2 + 1)",
         params![last, known],
     )?;
-    tx.execute("DELETE FROM confirmed WHERE confirmed_at < ?1", [now() - CONFIRMED_KEPT_MS])?;
     Ok(left > 0)
 }
 
+/// What no server asks for again. After a restore not before all of it was looked for: who was away for weeks hears of that
+/// now.
+fn forget_old_confirmed(tx: &Transaction<'_>) -> Result<(), CatalogueFailure> {
+    tx.prepare_cached(
+        "DELETE FROM confirmed WHERE confirmed_at < (SELECT server_time FROM client) - ?1
+         AND NOT (SELECT former_first FROM client)",
+    )?
+    .execute([CONFIRMED_KEPT_MS])?;
+    Ok(())
+}
+
 /// Executes the whole outbox again, in order. One that is refused here shows nothing; only the server decides.
-fn replay(tx: &Transaction<'_>, user: UserId, tags: &mut Vec<CacheTag>) -> Result<(), CatalogueFailure> {
+fn replay(tx: &Transaction<'_>, by: Actor, tags: &mut Vec<CacheTag>) -> Result<(), CatalogueFailure> {
     tx.execute("DELETE FROM outbox_row", [])?;
     let mut statement = tx.prepare_cached("SELECT mid, args FROM outbox ORDER BY mid")?;
     let entries: Vec<(i64, String)> =
         statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     for (mid, args) in entries {
         let mutation: Mutation = serde_json::from_str(&args)?;
-        if let (_, Ok(effects)) = outbox::execute(tx, user, &mutation)? {
+        if let (_, Ok(effects)) = outbox::execute(tx, by, &mutation)? {
             outbox::show(tx, mid, &effects)?;
             tags.extend(effects.iter().flat_map(lectern_shared::change::Row::tags));
         }

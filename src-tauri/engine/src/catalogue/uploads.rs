@@ -2,9 +2,10 @@
 
 use super::{Catalogue, CatalogueFailure, outbox};
 use crate::uploads::{Announced, CatalogueError, NewUpload, Outcome, SourceFacts, UploadCatalogue, UploadRecord};
-use lectern_shared::ids::{AssetId, CourseId, OperationId, UserId, VideoId};
+use lectern_shared::ids::{AssetId, CourseId, OperationId, VideoId};
 use lectern_shared::media::{AssetKind, Probe};
 use lectern_shared::mutation::{Between, Mutation};
+use lectern_shared::sync::Actor;
 use lectern_shared::upload::Destination;
 use lectern_shared::{Millis, SCHEMA};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
@@ -25,8 +26,8 @@ impl From<CatalogueFailure> for CatalogueError {
 #[async_trait::async_trait]
 impl UploadCatalogue for Catalogue {
     async fn queue(&self, files: Vec<NewUpload>) -> Result<Vec<UploadRecord>, CatalogueError> {
-        let user = self.user();
-        let records = self.database.write(move |tx| queue(tx, user, &files)).await?;
+        let by = self.actor();
+        let records = self.database.write(move |tx| queue(tx, by, &files)).await?;
         self.changed();
         Ok(records)
     }
@@ -87,7 +88,7 @@ impl UploadCatalogue for Catalogue {
             Outcome::Ready => "ready",
             Outcome::Failed => "failed",
         });
-        let user = self.user();
+        let by = self.actor();
         let replaced = self.database.write(move |tx| {
             // Nobody waits for nearly all of them: a thousand small files are looked at in the same statement.
             let waits: Option<bool> = tx
@@ -97,11 +98,7 @@ impl UploadCatalogue for Catalogue {
                 )?
                 .query_row(params![operation.to_string(), name], |row| row.get(0))
                 .optional()?;
-            if outcome == Some(Outcome::Ready) && waits == Some(true) {
-                replace(tx, user, operation)
-            } else {
-                Ok(false)
-            }
+            if outcome == Some(Outcome::Ready) && waits == Some(true) { replace(tx, by, operation) } else { Ok(false) }
         });
         if replaced.await? {
             self.unsent.notify_one();
@@ -111,8 +108,8 @@ impl UploadCatalogue for Catalogue {
     }
 
     async fn cancel(&self, operation: OperationId) -> Result<(), CatalogueError> {
-        let user = self.user();
-        self.database.write(move |tx| cancel(tx, user, operation)).await?;
+        let by = self.actor();
+        self.database.write(move |tx| cancel(tx, by, operation)).await?;
         self.changed();
         Ok(())
     }
@@ -174,7 +171,7 @@ impl Catalogue {
     }
 }
 
-fn queue(tx: &Transaction<'_>, user: UserId, files: &[NewUpload]) -> Result<Vec<UploadRecord>, CatalogueFailure> {
+fn queue(tx: &Transaction<'_>, by: Actor, files: &[NewUpload]) -> Result<Vec<UploadRecord>, CatalogueFailure> {
     // Several files of one drop stand one after the other: each goes behind the one before it.
     let mut previous: Option<VideoId> = None;
     let mut records = Vec::with_capacity(files.len());
@@ -193,7 +190,7 @@ fn queue(tx: &Transaction<'_>, user: UserId, files: &[NewUpload]) -> Result<Vec<
             mutations.push(Mutation::VideoCreate { video, course, chapter, asset, title: file.title.clone(), place });
             previous = Some(video);
         }
-        outbox::apply(tx, user, &mutations)?;
+        outbox::apply(tx, by, &mutations)?;
         records.push(insert(tx, file)?);
         for video in file.replaces.iter().flat_map(|replaces| &replaces.uses) {
             tx.prepare_cached("INSERT OR IGNORE INTO upload_use (video, operation) VALUES (?1, ?2)")?
@@ -243,7 +240,7 @@ fn insert(tx: &Transaction<'_>, file: &NewUpload) -> Result<UploadRecord, Catalo
 }
 
 /// The places that waited for the file show it. Answers whether there were any.
-fn replace(tx: &Transaction<'_>, user: UserId, operation: OperationId) -> Result<bool, CatalogueFailure> {
+fn replace(tx: &Transaction<'_>, by: Actor, operation: OperationId) -> Result<bool, CatalogueFailure> {
     // Those that wait for an earlier one of theirs wait no more. What shows something newer stays: this folder may come from
     // a backup, and the file have been ready long ago.
     tx.prepare_cached(
@@ -265,7 +262,7 @@ fn replace(tx: &Transaction<'_>, user: UserId, operation: OperationId) -> Result
     let Some((_, successor)) = found.first() else { return Ok(false) };
     let successor = AssetId(successor.parse()?);
     let uses = found.iter().map(|(video, _)| Ok(VideoId(video.parse()?))).collect::<Result<_, CatalogueFailure>>()?;
-    match outbox::apply(tx, user, &[Mutation::AssetReplace { successor, uses }]) {
+    match outbox::apply(tx, by, &[Mutation::AssetReplace { successor, uses }]) {
         Ok(_) => Ok(true),
         // The new file was deleted while it was on its way, or the places are gone for good.
         Err(CatalogueFailure::Rejected(_)) => Ok(false),
@@ -273,7 +270,7 @@ fn replace(tx: &Transaction<'_>, user: UserId, operation: OperationId) -> Result
     }
 }
 
-fn cancel(tx: &Transaction<'_>, user: UserId, operation: OperationId) -> Result<(), CatalogueFailure> {
+fn cancel(tx: &Transaction<'_>, by: Actor, operation: OperationId) -> Result<(), CatalogueFailure> {
     let found: Option<String> = tx
         .query_row(
             "DELETE FROM upload WHERE operation = ?1 AND outcome IS NOT 'ready' RETURNING asset",
@@ -286,7 +283,7 @@ fn cancel(tx: &Transaction<'_>, user: UserId, operation: OperationId) -> Result<
     let asset = AssetId(asset.parse()?);
     let (uses, attachments) = (super::duplicates::places_of(tx, asset)?, super::duplicates::attachments_of(tx, asset)?);
     let delete = Mutation::AssetDelete { ids: vec![asset], uses, attachments };
-    match outbox::apply(tx, user, &[delete]) {
+    match outbox::apply(tx, by, &[delete]) {
         // It is gone already: the upload ends, the rest is done.
         Ok(_) | Err(CatalogueFailure::Rejected(_)) => Ok(()),
         Err(failure) => Err(failure),
