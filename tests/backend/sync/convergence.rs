@@ -184,7 +184,7 @@ async fn two_thousand_edits_made_offline_arrive_once_each_and_meet_what_the_othe
     here.pull().await;
     here.edit([Mutation::VideoDelete { ids: vec![lecture.videos[3]] }]).await;
     here.sync().await;
-    let (begin, _) = world.row("course", lecture.course.0).await.unwrap();
+    let begin = world.everything().await.into_iter().map(|(.., version, _)| version).max().unwrap_or_default();
     for number in 0..EDITS {
         let title = format!("title {number}");
         let (video, chapter) = (lecture.videos[number / 5 % 4], lecture.chapters[number / 20 % 2]);
@@ -209,5 +209,5 @@ async fn two_thousand_edits_made_offline_arrive_once_each_and_meet_what_the_othe
     assert_eq!(away.view(), here.view());
     let (version, course) = world.row("course", lecture.course.0).await.unwrap();
     assert_eq!(course["title"], format!("title {}", EDITS - 5));
-    assert!(version as usize - begin as usize <= made - refused, "nothing was executed twice");
+    assert!((version - begin) as usize <= made - refused, "nothing was executed twice");
 }
