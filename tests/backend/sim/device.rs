@@ -2,11 +2,13 @@
 
 use super::Failure;
 use super::network::Line;
+use super::oracle::{Timeless, replayed, timeless};
 use lectern_engine::catalogue::{Catalogue, CatalogueFailure};
 use lectern_engine::sync::Rounds;
 use lectern_shared::change::Row;
 use lectern_shared::ids::{CourseId, SpaceId};
 use lectern_shared::mutation::Mutation;
+use lectern_shared::sync::Actor;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -158,7 +160,8 @@ impl Device {
             }
         }
         self.view_is_base_where_nothing_waits()?;
-        self.what_waits_shows_nobody_else_s(&members)
+        self.what_waits_shows_nobody_else_s(&members)?;
+        self.view_is_base_and_what_waits()
     }
 
     fn view_is_base_where_nothing_waits(&self) -> Result<(), Failure> {
@@ -176,6 +179,27 @@ impl Device {
             }
         }
         Ok(())
+    }
+
+    fn view_is_base_and_what_waits(&self) -> Result<(), Failure> {
+        if self.waiting()? == 0 {
+            return Ok(());
+        }
+        let mut statement = self.mirror.prepare_cached("SELECT args FROM outbox ORDER BY mid")?;
+        let outbox = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let outbox: Vec<Mutation> =
+            outbox.map(|args| Ok(serde_json::from_str(&args?)?)).collect::<Result<_, Failure>>()?;
+        let base = self.base()?.into_iter().map(|(.., body)| Ok(serde_json::from_str(&body)?));
+        let by = Actor { user: self.line.user(), now: 0 };
+        let wanted = replayed(base.collect::<Result<_, Failure>>()?, &outbox, by)?;
+        let view = self.view()?.into_values().map(|body| timeless(&serde_json::from_str(&body)?));
+        let found: Timeless = view.collect::<Result<_, Failure>>()?;
+        if found == wanted {
+            return Ok(());
+        }
+        let keys = found.keys().chain(wanted.keys()).filter(|key| found.get(key) != wanted.get(key));
+        let differs: Vec<_> = keys.map(|key| (key, found.get(key), wanted.get(key))).collect();
+        Err(format!("view is not base and what waits: {differs:#?}").into())
     }
 
     /// Edits that wait are executed on base, and on courses they make.

@@ -191,7 +191,16 @@ impl Tables {
                 (row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?);
             Ok(format!("{op} wrote a {kind} for somebody who is {role:?} there"))
         })?;
-        let found = found.collect::<Result<_, _>>()?;
+        let mut found: Vec<String> = found.collect::<Result<_, _>>()?;
+        // A file that a course shows whose members the file's owner is not among.
+        let sql =
+            "SELECT DISTINCT v.id FROM history h JOIN entity a ON a.kind = 'asset' AND a.id = h.id AND a.deleted = 1
+                   JOIN entity v ON v.asset = h.id AND v.kind = 'video' AND v.deleted = 0
+                   WHERE h.rowid > ?1 AND h.kind = 'asset' AND h.op = 'asset.delete'";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        for video in statement.query_map([self.looked_at], |row| id(row, 0))? {
+            found.push(format!("asset.delete took a file that video {} shows", video?));
+        }
         let last = "SELECT coalesce(max(rowid), 0) FROM history";
         self.looked_at = self.connection.prepare_cached(last)?.query_row([], |row| row.get(0))?;
         Ok(found)
@@ -206,6 +215,26 @@ impl Tables {
             Ok((version, serde_json::from_str(&body)?))
         })
         .collect()
+    }
+
+    /// What was executed twice, or otherwise than its result says.
+    pub(super) fn contradictions(&self) -> Result<Vec<String>, rusqlite::Error> {
+        let sql =
+            "SELECT h.op || ' ' || hex(h.client) || ' ' || h.mid, count(DISTINCT h.version), r.status FROM history h
+                   LEFT JOIN mutation_result r ON r.client = h.client AND r.mid = h.mid
+                   WHERE h.client IS NOT NULL GROUP BY h.space, h.client, h.mid
+                   HAVING count(DISTINCT h.version) > 1 OR r.status IS NOT 'ok'
+                   UNION ALL
+                   SELECT 'a mutation ' || hex(r.client) || ' ' || r.mid, 0, r.status FROM mutation_result r
+                   WHERE r.status = 'ok'
+                   AND NOT EXISTS (SELECT 1 FROM history h WHERE h.client = r.client AND h.mid = r.mid)";
+        let mut statement = self.connection.prepare(sql)?;
+        let found = statement.query_map([], |row| {
+            let (what, times, says) =
+                (row.get::<_, String>(0)?, row.get::<_, u32>(1)?, row.get::<_, Option<String>>(2)?);
+            Ok(format!("{what} was executed {times} times in one space, and its result is {says:?}"))
+        })?;
+        found.collect()
     }
 
     /// Hash and status of all that clients of this person had executed.

@@ -9,6 +9,7 @@ mod edits;
 mod hosted;
 mod membership;
 mod network;
+mod oracle;
 mod rounding;
 mod steps;
 mod verdict;

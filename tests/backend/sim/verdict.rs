@@ -18,6 +18,10 @@ pub(super) async fn judge(world: &mut World) -> Result<(), Failure> {
     every_order_is_total(&rows)?;
     every_row_is_there_or_was_refused(world, &rows)?;
     every_edit_has_ended(world)?;
+    let contradictions = world.hosted.door.tables().contradictions()?;
+    if !contradictions.is_empty() {
+        return Err(contradictions.join("\n").into());
+    }
     pushing_again_changes_nothing(world, &rows).await?;
     a_stranger_sees_nothing(world).await?;
     let digest = digest(&rows);
