@@ -227,7 +227,11 @@ impl Tables {
                    UNION ALL
                    SELECT 'a mutation ' || hex(r.client) || ' ' || r.mid, 0, r.status FROM mutation_result r
                    WHERE r.status = 'ok'
-                   AND NOT EXISTS (SELECT 1 FROM history h WHERE h.client = r.client AND h.mid = r.mid)";
+                   AND NOT EXISTS (SELECT 1 FROM history h WHERE h.client = r.client AND h.mid = r.mid)
+                   UNION ALL
+                   SELECT 'what made ' || e.kind || ' ' || hex(e.id), 0, NULL FROM entity e
+                   WHERE NOT EXISTS (SELECT 1 FROM history h WHERE h.space = e.space AND h.version = e.version
+                       AND h.kind = e.kind AND h.id = e.id AND h.after = e.body)";
         let mut statement = self.connection.prepare(sql)?;
         let found = statement.query_map([], |row| {
             let (what, times, says) =
