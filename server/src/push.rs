@@ -4,7 +4,6 @@ use crate::api::ApiError;
 use crate::auth::Identity;
 use crate::store::{Author, Clients, Entities, Locking, Objects, People, Scope, Tx, Writing, with_bytes_of};
 use crate::{Clock, Server};
-use lectern_shared::SCHEMA;
 use lectern_shared::access::Role;
 use lectern_shared::change::{Row, RowKind};
 use lectern_shared::ids::{AssetId, ClientId, SpaceId};
