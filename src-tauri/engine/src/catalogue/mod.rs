@@ -6,6 +6,7 @@ mod database;
 mod duplicates;
 mod forked;
 mod outbox;
+mod overlay;
 mod replay;
 mod rows;
 mod screens;

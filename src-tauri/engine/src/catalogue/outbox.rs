@@ -3,11 +3,11 @@
 
 use super::{Catalogue, CatalogueFailure, distinct, rows};
 use lectern_shared::SCHEMA;
-use lectern_shared::change::CacheTag;
+use lectern_shared::change::{CacheTag, Row, RowKey};
 use lectern_shared::command::RejectedEdit;
 use lectern_shared::mutation::Mutation;
 use lectern_shared::protocol::{PushedMutation, REQUEST_BYTES_MAX};
-use lectern_shared::sync::{self, Actor, Effects, Rejection, Rowset};
+use lectern_shared::sync::{self, Actor, Effects, Read, Rejection, Rowset};
 use rusqlite::{Transaction, params};
 
 /// Half of what one push may carry.
@@ -102,7 +102,7 @@ pub(super) fn apply(tx: &Transaction<'_>, by: Actor, mutations: &[Mutation]) -> 
     let mut tags = vec![CacheTag::Workspace];
     let mut inverse = Some(Vec::new());
     for mutation in mutations {
-        let (before, effects) = execute(tx, by, mutation)?;
+        let (before, effects) = execute(|read| rows::read(tx, read), by, mutation)?;
         let effects = effects?;
         if effects.is_empty() {
             continue;
@@ -117,7 +117,7 @@ pub(super) fn apply(tx: &Transaction<'_>, by: Actor, mutations: &[Mutation]) -> 
         };
         let mid = append(tx, by, mutation)?;
         show(tx, mid, &effects)?;
-        tags.extend(effects.iter().flat_map(lectern_shared::change::Row::tags));
+        tags.extend(effects.iter().flat_map(Row::tags));
     }
     let inverse = inverse.filter(|undo| !undo.is_empty());
     Ok(Edited { tags: distinct(tags), inverse })
@@ -125,8 +125,12 @@ pub(super) fn apply(tx: &Transaction<'_>, by: Actor, mutations: &[Mutation]) -> 
 
 type Executed = (Rowset, Result<Effects, Rejection>);
 
-/// Runs a mutation on the view without writing.
-pub(super) fn execute(tx: &Transaction<'_>, by: Actor, mutation: &Mutation) -> Result<Executed, CatalogueFailure> {
+/// Runs a mutation on what is read, without writing.
+pub(super) fn execute(
+    mut found: impl FnMut(Read) -> Result<Vec<Row>, CatalogueFailure>,
+    by: Actor,
+    mutation: &Mutation,
+) -> Result<Executed, CatalogueFailure> {
     let mut loaded = Rowset::default();
     loop {
         let needs = sync::needs(mutation, &loaded);
@@ -134,7 +138,7 @@ pub(super) fn execute(tx: &Transaction<'_>, by: Actor, mutation: &Mutation) -> R
             break;
         }
         for read in needs {
-            loaded.load(read, rows::read(tx, read)?);
+            loaded.load(read, found(read)?);
         }
     }
     let effects = sync::execute(mutation, &loaded, by);
@@ -145,13 +149,18 @@ pub(super) fn execute(tx: &Transaction<'_>, by: Actor, mutation: &Mutation) -> R
 pub(super) fn show(tx: &Transaction<'_>, mid: i64, effects: &Effects) -> Result<(), CatalogueFailure> {
     for row in effects {
         rows::write_view(tx, row)?;
-        let key = row.key();
-        tx.prepare_cached("INSERT OR IGNORE INTO outbox_row (mid, kind, id) VALUES (?1, ?2, ?3)")?.execute(params![
-            mid,
-            key.kind.name(),
-            key.id.to_string()
-        ])?;
+        mark(tx, mid, row.key())?;
     }
+    Ok(())
+}
+
+/// Remembers that an edit has touched a row.
+pub(super) fn mark(tx: &Transaction<'_>, mid: i64, key: RowKey) -> Result<(), CatalogueFailure> {
+    tx.prepare_cached("INSERT OR IGNORE INTO outbox_row (mid, kind, id) VALUES (?1, ?2, ?3)")?.execute(params![
+        mid,
+        key.kind.name(),
+        key.id.to_string()
+    ])?;
     Ok(())
 }
 

@@ -1,8 +1,9 @@
 //! Takes a pull: base becomes what the server says, confirmed edits leave the outbox, and the view becomes
 //! base + replayed outbox again, in one transaction.
 
+use super::overlay::Overlay;
 use super::{Catalogue, CatalogueFailure, distinct, outbox, rows};
-use lectern_shared::change::{CacheTag, RowKey, checksum};
+use lectern_shared::change::{CacheTag, Row, RowKey, checksum};
 use lectern_shared::ids::{ClientId, SpaceId};
 use lectern_shared::mutation::Mutation;
 use lectern_shared::protocol::{Cookie, PullRequest, PullResponse, SpaceChanges};
@@ -102,14 +103,26 @@ fn take(tx: &Transaction<'_>, by: Actor, response: &PullResponse, pushed: i64) -
         return Ok(pulled);
     }
     stale.extend(left);
-    let mut tags = vec![CacheTag::Workspace];
-    for key in &stale {
-        tags.extend(tags_of(tx, *key)?);
-        rows::view_from_base(tx, *key)?;
-        tags.extend(tags_of(tx, *key)?);
+    Ok(Pulled { tags: show_again(tx, by, &stale)?, ..pulled })
+}
+
+/// Makes the view what the server says with the whole outbox on top. `stale`: all rows that one of them is about. Answers what
+/// may look different now.
+pub(super) fn show_again(
+    tx: &Transaction<'_>,
+    by: Actor,
+    stale: &BTreeSet<RowKey>,
+) -> Result<Vec<CacheTag>, CatalogueFailure> {
+    let (mut view, mut tags) = (Overlay::on(tx), vec![CacheTag::Workspace]);
+    for key in stale {
+        let base = rows::base(tx, *key)?;
+        tags.extend(base.iter().flat_map(Row::tags));
+        tags.extend(view.row(*key)?.iter().copied().flat_map(Row::tags));
+        view.put(*key, base)?;
     }
-    replay(tx, by, &mut tags)?;
-    Ok(Pulled { tags: distinct(tags), ..pulled })
+    replay(tx, by, &mut view, &mut tags)?;
+    view.write()?;
+    Ok(distinct(tags))
 }
 
 /// Whether the server was restored since it was pulled last.
@@ -166,15 +179,10 @@ fn forget_what_differs(tx: &Transaction<'_>, checksums: &BTreeMap<SpaceId, Strin
     Ok(differs)
 }
 
-fn outbox_rows(tx: &Transaction<'_>) -> Result<Vec<RowKey>, CatalogueFailure> {
+pub(super) fn outbox_rows(tx: &Transaction<'_>) -> Result<Vec<RowKey>, CatalogueFailure> {
     let mut statement = tx.prepare_cached("SELECT DISTINCT kind, id FROM outbox_row")?;
     let keys = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     keys.map(|key| rows::key_from(key?)).collect()
-}
-
-fn tags_of(tx: &Transaction<'_>, key: RowKey) -> Result<Vec<CacheTag>, CatalogueFailure> {
-    let found = rows::read(tx, lectern_shared::sync::Read::Row(key))?;
-    Ok(found.iter().flat_map(lectern_shared::change::Row::tags).collect())
 }
 
 /// Moves what the server has executed out of the outbox. Answers whether anything moved.
@@ -218,17 +226,31 @@ fn forget_old_confirmed(tx: &Transaction<'_>) -> Result<(), CatalogueFailure> {
 }
 
 /// Executes the whole outbox again, in order. One that is refused here shows nothing; only the server decides.
-fn replay(tx: &Transaction<'_>, by: Actor, tags: &mut Vec<CacheTag>) -> Result<(), CatalogueFailure> {
+fn replay(
+    tx: &Transaction<'_>,
+    by: Actor,
+    view: &mut Overlay<'_>,
+    tags: &mut Vec<CacheTag>,
+) -> Result<(), CatalogueFailure> {
     tx.execute("DELETE FROM outbox_row", [])?;
-    let mut statement = tx.prepare_cached("SELECT mid, args FROM outbox ORDER BY mid")?;
-    let entries: Vec<(i64, String)> =
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-    for (mid, args) in entries {
-        let mutation: Mutation = serde_json::from_str(&args)?;
-        if let (_, Ok(effects)) = outbox::execute(tx, by, &mutation)? {
-            outbox::show(tx, mid, &effects)?;
-            tags.extend(effects.iter().flat_map(lectern_shared::change::Row::tags));
+    for (mid, mutation) in entries(tx)? {
+        if let (_, Ok(effects)) = outbox::execute(|read| view.read(read), by, &mutation)? {
+            for row in effects {
+                tags.extend(row.tags());
+                outbox::mark(tx, mid, row.key())?;
+                view.put(row.key(), Some(row))?;
+            }
         }
     }
     Ok(())
+}
+
+pub(super) fn entries(tx: &Transaction<'_>) -> Result<Vec<(i64, Mutation)>, CatalogueFailure> {
+    let mut statement = tx.prepare_cached("SELECT mid, args FROM outbox ORDER BY mid")?;
+    let entries = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+    entries
+        .map(|entry| {
+            entry.map_err(CatalogueFailure::from).and_then(|(mid, args)| Ok((mid, serde_json::from_str(&args)?)))
+        })
+        .collect()
 }

@@ -22,15 +22,11 @@ pub(super) fn read(tx: &Transaction<'_>, read: Read) -> Result<Vec<Row>, Catalog
 
 pub(super) fn write_view(tx: &Transaction<'_>, row: &Row) -> Result<(), CatalogueFailure> {
     let key = row.key();
-    write_body(tx, key, &serde_json::to_string(row)?)
-}
-
-fn write_body(tx: &Transaction<'_>, key: RowKey, body: &str) -> Result<(), CatalogueFailure> {
     let sql = format!(
         "INSERT INTO {} (id, body) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
         key.kind.name()
     );
-    tx.prepare_cached(&sql)?.execute(params![key.id.to_string(), body])?;
+    tx.prepare_cached(&sql)?.execute(params![key.id.to_string(), serde_json::to_string(row)?])?;
     Ok(())
 }
 
@@ -76,18 +72,17 @@ pub(super) fn key_from((kind, id): (String, String)) -> Result<RowKey, Catalogue
     Ok(RowKey { kind, id: id.parse()? })
 }
 
-/// Makes the view of one row what the server said of it.
-pub(super) fn view_from_base(tx: &Transaction<'_>, key: RowKey) -> Result<(), CatalogueFailure> {
+/// What the server said of one row.
+pub(super) fn base(tx: &Transaction<'_>, key: RowKey) -> Result<Option<Row>, CatalogueFailure> {
     let body: Option<String> = tx
         .prepare_cached("SELECT body FROM base_row WHERE kind = ?1 AND id = ?2")?
         .query_row(params![key.kind.name(), key.id.to_string()], |row| row.get(0))
         .optional()?;
-    match body {
-        Some(body) => write_body(tx, key, &body),
-        None => {
-            tx.prepare_cached(&format!("DELETE FROM {} WHERE id = ?1", key.kind.name()))?
-                .execute([key.id.to_string()])?;
-            Ok(())
-        }
-    }
+    body.map(|body| Ok(serde_json::from_str(&body)?)).transpose()
+}
+
+pub(super) fn remove_from_view(tx: &Transaction<'_>, key: RowKey) -> Result<(), CatalogueFailure> {
+    let sql = format!("DELETE FROM {} WHERE id = ?1", key.kind.name());
+    tx.prepare_cached(&sql)?.execute([key.id.to_string()])?;
+    Ok(())
 }
