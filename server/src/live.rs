@@ -1,27 +1,29 @@
 //! The live feed: data-free pokes, and progress that nobody keeps. A lost one costs a delay, never data: the pull is the
 //! truth.
 
+mod listeners;
+
 use crate::Server;
 use crate::api::ApiError;
 use crate::auth::Identity;
-use crate::store::People;
+use crate::store::{People, Spaces as _};
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use lectern_shared::ids::{DeviceId, SpaceId, UserId};
 use lectern_shared::protocol::{ColleagueProgress, LiveMessage, Poke, Problem, Progress};
+use listeners::{Heard, Listener, Listeners};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// How much a slow listener may lag behind before it is told to pull everything.
-const LAG_MAX: usize = 256;
 const PING_EVERY: Duration = Duration::from_secs(20);
 const SEND_PATIENCE: Duration = Duration::from_secs(10);
+/// What comes from an app is a pong or a goodbye, and each of thousands of feeds keeps so much for it.
+const READ_BUFFER_BYTES: usize = 1024;
 
 /// What a feed may have to tell.
 #[derive(Clone, Debug)]
@@ -50,21 +52,12 @@ pub(crate) enum Said {
     Progress(Arc<Told>),
 }
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Feed {
-    news: broadcast::Sender<News>,
-    /// Apart from the news: it comes in masses, and what is lost of it nobody misses.
-    progress: broadcast::Sender<Arc<Told>>,
+    listeners: Arc<Listeners>,
     /// Where there are other nodes.
     said: Arc<OnceLock<mpsc::UnboundedSender<Said>>>,
     stop: CancellationToken,
-}
-
-impl Default for Feed {
-    fn default() -> Self {
-        let (news, progress) = (broadcast::channel(LAG_MAX).0, broadcast::channel(LAG_MAX).0);
-        Self { news, progress, said: Arc::default(), stop: CancellationToken::new() }
-    }
 }
 
 impl Feed {
@@ -80,12 +73,15 @@ impl Feed {
 
     /// From another node, or for this one alone.
     pub(crate) fn hear(&self, news: News) {
-        // Nobody listening is fine.
-        let _ = self.news.send(news);
+        match news {
+            News::Poke(poke) => self.listeners.poke(poke),
+            News::Revoked(device) => self.listeners.revoke(device),
+            News::Missed => self.listeners.have_missed(),
+        }
     }
 
     pub(crate) fn hear_told(&self, told: Arc<Told>) {
-        let _ = self.progress.send(told);
+        self.listeners.tell(&told);
     }
 
     pub(crate) fn poke(&self, pokes: impl IntoIterator<Item = (SpaceId, u64)>) {
@@ -115,7 +111,7 @@ impl Feed {
 
     /// Feeds that are open.
     pub(crate) fn count(&self) -> usize {
-        self.news.receiver_count()
+        self.listeners.count()
     }
 }
 
@@ -128,83 +124,79 @@ pub(crate) async fn live(
     identity: Identity,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ApiError> {
-    Ok(upgrade.max_message_size(64 * 1024).on_upgrade(move |socket| feed(server, identity, socket)))
+    let upgrade = upgrade.max_message_size(64 * 1024).read_buffer_size(READ_BUFFER_BYTES);
+    Ok(upgrade.on_upgrade(move |socket| feed(server, identity, socket)))
 }
 
 async fn feed(server: Server, identity: Identity, mut socket: WebSocket) {
-    let (mut news, mut progress) = (server.feed.news.subscribe(), server.feed.progress.subscribe());
+    let listener = server.feed.listeners.add(identity);
     // Where one is a member. Asked for anew when one's own library is poked, which every change of it does, and at times.
-    let mut spaces = BTreeSet::new();
-    look(&server, identity, &mut spaces).await;
-    let mut ping = tokio::time::interval(PING_EVERY);
+    let mut is_let_in = look(&server, &listener).await;
+    let mut ping = tokio::time::interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+    // From here on everything is heard.
+    let mut messages = vec![Message::Ping(bytes::Bytes::new())];
     loop {
-        let message = tokio::select! {
-            heard = news.recv() => match heard {
-                Ok(News::Poke(poke)) => {
-                    if poke.space == identity.user.into() {
-                        look(&server, identity, &mut spaces).await;
-                    }
-                    if !spaces.contains(&poke.space) {
-                        continue;
-                    }
-                    Some(text(&LiveMessage::Poke(poke)))
-                }
-                Ok(News::Revoked(device)) if identity.device != Some(device) => continue,
-                Ok(News::Missed) | Err(RecvError::Lagged(_)) => {
-                    look(&server, identity, &mut spaces).await;
-                    // Any poke makes the app ask for everything.
-                    let poke = Poke { space: identity.user.into(), version: 0 };
-                    is_let_in(&server, identity).await.then(|| text(&LiveMessage::Poke(poke)))
-                }
-                Ok(News::Revoked(_)) | Err(RecvError::Closed) => None,
-            },
-            told = progress.recv() => match told {
-                Ok(told) if told.device != identity.device && spaces.contains(&told.space) => {
-                    let Told { by, by_name, items, .. } = told.as_ref().clone();
-                    Some(text(&LiveMessage::Progress(ColleagueProgress { by, by_name, items })))
-                }
-                Ok(_) | Err(RecvError::Lagged(_)) => continue,
-                Err(RecvError::Closed) => None,
-            },
-            _ = ping.tick() => match is_let_in(&server, identity).await {
-                true => {
-                    // Courses one was taken out of on another node.
-                    look(&server, identity, &mut spaces).await;
-                    Some(Message::Ping(bytes::Bytes::new()))
-                }
-                false => None,
-            },
-            () = server.feed.stop.cancelled() => None,
-            heard = socket.recv() => match heard {
-                Some(Ok(Message::Close(_)) | Err(_)) | None => None,
-                Some(Ok(_)) => continue,
-            },
-        };
-        let Some(message) = message else { return };
-        // One that reads no more is not waited for.
-        if !matches!(tokio::time::timeout(SEND_PATIENCE, socket.send(message)).await, Ok(Ok(()))) {
+        for message in messages.drain(..).take_while(|_| is_let_in) {
+            // One that reads no more is not waited for.
+            if !matches!(tokio::time::timeout(SEND_PATIENCE, socket.send(message)).await, Ok(Ok(()))) {
+                return;
+            }
+        }
+        if !is_let_in {
             return;
         }
+        tokio::select! {
+            heard = listener.hears() => {
+                if heard.is_revoked {
+                    return;
+                }
+                if heard.has_missed || heard.spaces.contains_key(&identity.user.into()) {
+                    is_let_in = look(&server, &listener).await;
+                }
+                messages = told(identity, heard);
+            }
+            _ = ping.tick() => {
+                // Courses one was taken out of on another node; a device that was locked out while nobody told us.
+                is_let_in = look(&server, &listener).await;
+                messages.push(Message::Ping(bytes::Bytes::new()));
+            }
+            () = server.feed.stop.cancelled() => return,
+            heard = socket.recv() => match heard {
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(_)) => {}
+            },
+        }
     }
+}
+
+fn told(identity: Identity, heard: Heard) -> Vec<Message> {
+    // Any poke makes the app ask for everything.
+    let missed = heard.has_missed.then(|| Poke { space: identity.user.into(), version: 0 });
+    let pokes = heard.spaces.into_iter().map(|(space, version)| Poke { space, version });
+    let pokes = missed.into_iter().chain(pokes).map(|poke| text(&LiveMessage::Poke(poke)));
+    let progress = heard.told.into_iter().map(|told| {
+        let Told { by, by_name, items, .. } = told.as_ref().clone();
+        text(&LiveMessage::Progress(ColleagueProgress { by, by_name, items }))
+    });
+    pokes.chain(progress).collect()
 }
 
 fn text(message: &LiveMessage) -> Message {
     Message::Text(serde_json::json!(message).to_string().into())
 }
 
-/// A device that was locked out while another node, or nobody, told us.
-async fn is_let_in(server: &Server, identity: Identity) -> bool {
-    let Some(device) = identity.device else { return true };
-    match server.store.begin_read().await {
-        Ok(mut tx) => tx.is_let_in(device, identity.user).await.unwrap_or(true),
-        // Nobody is thrown out because the database is away.
-        Err(_) => true,
+/// Asks where the person is a member, and answers whether the device is still let in. While the database is away, what was
+/// known counts: nobody is thrown out for that.
+async fn look(server: &Server, listener: &Listener) -> bool {
+    let Identity { user, device } = listener.identity();
+    let Ok(mut tx) = server.store.begin_read().await else { return true };
+    if let Some(device) = device
+        && !tx.is_let_in(device, user).await.unwrap_or(true)
+    {
+        return false;
     }
-}
-
-/// While the database is away, what was known counts.
-async fn look(server: &Server, identity: Identity, known: &mut BTreeSet<SpaceId>) {
-    if let Ok(spaces) = server.store.spaces_of(identity.user).await {
-        *known = spaces;
+    if let Ok(spaces) = tx.spaces_of(user).await {
+        listener.is_in(spaces);
     }
+    true
 }
