@@ -26,6 +26,7 @@ mod objects;
 mod people;
 mod succession;
 mod trash;
+mod turns;
 mod writing;
 
 pub(crate) use objects::{ObjectRow, ObjectState};
@@ -36,10 +37,11 @@ use lectern_shared::ids::{SpaceId, UserId};
 use sqlx::migrate::{Migration, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Connection as _, Postgres, SqlSafeStr as _, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, Postgres, SqlSafeStr as _, Transaction};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
+use turns::{SqliteTx, Turns};
 use uuid::Uuid;
 
 /// Earlier ones can lose a WAL that is reset while another connection reads: <https://sqlite.org/releaselog/3_51_3.html>.
@@ -51,6 +53,8 @@ pub enum StoreFailure {
     Database(#[from] sqlx::Error),
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("what was written could not be kept: {0}")]
+    NotCommitted(std::sync::Arc<sqlx::Error>),
     #[error("a stored row cannot be read: {0}")]
     Row(#[from] serde_json::Error),
     #[error("an id was taken by another writer meanwhile")]
@@ -65,16 +69,16 @@ pub enum StoreFailure {
 
 /// One transaction on either database. What is not committed is rolled back.
 pub(crate) enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
     Postgres(Transaction<'static, Postgres>),
 }
 
 impl Tx {
     pub(crate) async fn commit(self) -> Result<(), StoreFailure> {
-        Ok(match self {
+        match self {
             Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
-        }?)
+            Self::Postgres(tx) => Ok(tx.commit().await?),
+        }
     }
 }
 
@@ -83,12 +87,7 @@ pub struct Store(Database);
 
 #[derive(Clone)]
 enum Database {
-    Sqlite {
-        /// One connection: who writes waits for a turn here, first come, first served. In SQLite the wait is a sleep that
-        /// grows, and who sleeps misses the turn of those who came later.
-        writer: SqlitePool,
-        readers: SqlitePool,
-    },
+    Sqlite { writer: Turns, readers: SqlitePool },
     Postgres(PgPool),
 }
 
@@ -118,11 +117,12 @@ impl Store {
             // KiB for each connection: the system's own cache has the file.
             .pragma("cache_size", "-1024")
             .busy_timeout(Duration::from_secs(5));
-        let writer = pool(1).connect_with(options.clone()).await?;
+        // In the middle of a transaction it is nobody's for a moment, and must not be taken for an old one then.
+        let writer = pool(1).max_lifetime(None).idle_timeout(None).connect_with(options.clone()).await?;
         let readers = pool(4).connect_with(options).await?;
         assert_sqlite(&readers).await?;
         MIGRATIONS.run(&writer).await?;
-        Ok(Self(Database::Sqlite { writer, readers }))
+        Ok(Self(Database::Sqlite { writer: Turns::on(writer), readers }))
     }
 
     /// Connects to a database on a PostgreSQL server, `postgres://user:password@host/database`, and brings it up to date.
@@ -137,11 +137,11 @@ impl Store {
         Ok(Self(Database::Postgres(pool)))
     }
 
-    /// A transaction that will write. In SQLite it takes the write lock at once, so that it cannot fail half-way for it; in
+    /// A transaction that will write. In SQLite it waits for its turn, so that it cannot fail half-way for the lock; in
     /// PostgreSQL it says what it is about before it reads: [`Locking`].
     pub(crate) async fn begin_write(&self) -> Result<Tx, StoreFailure> {
         Ok(match &self.0 {
-            Database::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Database::Sqlite { writer, .. } => Tx::Sqlite(SqliteTx::Writing(writer.next().await?)),
             Database::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -149,7 +149,7 @@ impl Store {
     /// A transaction that reads one snapshot.
     pub(crate) async fn begin_read(&self) -> Result<Tx, StoreFailure> {
         Ok(match &self.0 {
-            Database::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Database::Sqlite { readers, .. } => Tx::Sqlite(SqliteTx::Reading(readers.begin().await?)),
             Database::Postgres(pool) => {
                 Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
             }
@@ -234,11 +234,6 @@ impl Store {
         number.parse().map_err(|_| StoreFailure::Secret)
     }
 
-    pub(crate) async fn spaces_of(&self, user: UserId) -> Result<BTreeSet<SpaceId>, StoreFailure> {
-        let mut tx = self.begin_read().await?;
-        tx.spaces_of(user).await
-    }
-
     /// Closes it, as [`crate::Server::close`] does.
     pub async fn shut(&self) {
         self.close().await;
@@ -320,7 +315,7 @@ mod tests {
         execute("CREATE TABLE big (bytes BLOB)".to_owned()).await.unwrap();
         let Database::Sqlite { writer, .. } = &store.0 else { panic!("a file is SQLite's") };
         let limit = async |pages: i64| {
-            let mut connection = writer.acquire().await.unwrap();
+            let mut connection = writer.pool().acquire().await.unwrap();
             let sql = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
             sqlx::query(sql).execute(&mut *connection).await.unwrap();
         };
