@@ -36,6 +36,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                        sends the same files with Lectern and with the tools people use now, side by side
   bench memory [--json]
                        what 10,000 queued files cost at a start, and 16 parts on a line of 1 Mbit/s
+  bench server [--json] [--database sqlite|postgres]
+                       the course server with 5,000 devices, 200 pushes a second and a restart; fails beyond its limits
   audit [--network]    what we depend on: licences, bans, sources; --network also asks for known holes
   sbom                 lists everything that is in a build, in target/sbom (CycloneDX)
   icons                makes the app's pictures from icons/icon.svg again
@@ -66,6 +68,7 @@ fn command(arguments: &[&str]) -> Result {
         ["bench", "uploads", options @ ..] => bench::uploads(&bench::Options::of(options).ok_or_else(usage)?),
         ["bench", "memory"] => bench::memory(false),
         ["bench", "memory", "--json"] => bench::memory(true),
+        ["bench", "server", options @ ..] => bench::server(options),
         ["bindings"] => bindings::write(),
         ["bundle"] => bundle::bundle(),
         ["bundle", "--check"] => bundle::check(),

@@ -37,3 +37,6 @@ pub const CHECK: &[&str] = &["libarchive-tools", "desktop-file-utils", "libglib2
 
 /// To measure programs.
 pub const BENCH: &[&str] = &["time", "python3", "python3-venv"];
+
+/// The database that teams use.
+pub const DATABASE: &[&str] = &["postgresql"];

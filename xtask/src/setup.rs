@@ -1,6 +1,6 @@
 //! Looks for what a command needs, says what is missing, and installs it where that is possible without a question.
 
-use crate::packages::{BENCH, BUILD, CHECK, HEADLESS, TEST};
+use crate::packages::{BENCH, BUILD, CHECK, DATABASE, HEADLESS, TEST};
 use crate::run::{Result, Trouble, find_program, output_of, run, say};
 use crate::{python, ui};
 use std::process::Command;
@@ -25,6 +25,10 @@ pub fn for_tests() -> Result {
 
 pub fn for_bench() -> Result {
     system(&[BUILD, BENCH].concat())
+}
+
+pub fn for_server_bench() -> Result {
+    system(&[BUILD, DATABASE].concat())
 }
 
 pub fn for_check() -> Result {

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const KEEP: &str = r#"
     initdb="$1/initdb"; postgres="$1/postgres"; folder="$2"
     "$initdb" --pgdata="$folder/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync >&2 || exit 1
-    "$postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=200 -c fsync=off >&2 &
+    "$postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=200 -c fsync="$3" >&2 &
     server=$!
     cat >/dev/null
     kill -INT "$server"
@@ -33,10 +33,23 @@ struct Running {
 /// When PostgreSQL is not there or does not start; the text says what it said.
 pub fn database() -> io::Result<String> {
     static SERVER: Mutex<Option<Running>> = Mutex::new(None);
-    let mut server = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+    database_of(&SERVER, "off")
+}
+
+/// The same on a server that waits for the disk, as one for people does.
+///
+/// # Errors
+/// When PostgreSQL is not there or does not start; the text says what it said.
+pub fn database_that_keeps() -> io::Result<String> {
+    static SERVER: Mutex<Option<Running>> = Mutex::new(None);
+    database_of(&SERVER, "on")
+}
+
+fn database_of(server: &Mutex<Option<Running>>, fsync: &str) -> io::Result<String> {
+    let mut server = server.lock().unwrap_or_else(PoisonError::into_inner);
     let running = match server.take() {
         Some(running) => running,
-        None => start()?,
+        None => start(fsync)?,
     };
     let folder = server.insert(running).folder.clone();
     let name = format!("test_{}", uuid_like());
@@ -58,7 +71,7 @@ fn uuid_like() -> String {
     rand::random::<u128>().to_string()
 }
 
-fn start() -> io::Result<Running> {
+fn start(fsync: &str) -> io::Result<Running> {
     // A socket's path has at most 107 bytes.
     let folder = std::env::temp_dir().join(format!("lectern-pg-{}", rand::random::<u32>()));
     std::fs::create_dir(&folder)?;
@@ -72,7 +85,7 @@ fn start() -> io::Result<Running> {
     } else {
         Command::new("sh")
     };
-    command.args(["-c", KEEP, "sh"]).arg(programs()?).arg(&folder).current_dir("/");
+    command.args(["-c", KEEP, "sh"]).arg(programs()?).arg(&folder).arg(fsync).current_dir("/");
     let keeper = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log).spawn()?;
     let mut running = Running { folder, _keeper: keeper };
     let begun = Instant::now();

@@ -4,6 +4,7 @@ mod files;
 mod kill;
 mod measure;
 mod memory;
+mod server;
 mod stores;
 mod tools;
 
@@ -13,6 +14,7 @@ use crate::setup;
 use files::Workload;
 use measure::Cost;
 pub use memory::memory;
+pub use server::server;
 use stores::Store;
 use tools::Tool;
 
