@@ -132,7 +132,9 @@ async fn feed(server: Server, identity: Identity, mut socket: WebSocket) {
     let listener = server.feed.listeners.add(identity);
     // Where one is a member. Asked for anew when one's own library is poked, which every change of it does, and at times.
     let mut is_let_in = look(&server, &listener).await;
-    let mut ping = tokio::time::interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+    // Not all at once: after a restart thousands come in one second.
+    let first_ping = Instant::now() + PING_EVERY.mul_f64(rand::random());
+    let mut ping = tokio::time::interval_at(first_ping, PING_EVERY);
     // From here on everything is heard.
     let mut messages = vec![Message::Ping(bytes::Bytes::new())];
     loop {
