@@ -103,6 +103,7 @@ mod tests {
     use lectern_shared::media::AssetKind;
     use lectern_shared::mutation::{Between, Mutation};
     use lectern_shared::protocol::VersionedRow;
+    use lectern_shared::sync::Actor;
     use proptest::prelude::*;
     use serde_json::Value;
     use std::sync::mpsc;
@@ -111,7 +112,7 @@ mod tests {
     type Seen = (BTreeMap<String, Value>, Vec<(i64, String, String)>);
 
     struct World {
-        user: UserId,
+        by: Actor,
         courses: Vec<CourseId>,
         chapters: Vec<ChapterId>,
         videos: Vec<VideoId>,
@@ -121,8 +122,13 @@ mod tests {
     impl World {
         /// Two courses of two chapters with three videos each, all of it confirmed.
         fn confirmed(tx: &Transaction<'_>) -> Self {
-            let mut world =
-                Self { user: UserId::new(), courses: vec![], chapters: vec![], videos: vec![], assets: vec![] };
+            let mut world = Self {
+                by: Actor { user: UserId::new(), now: 7 },
+                courses: vec![],
+                chapters: vec![],
+                videos: vec![],
+                assets: vec![],
+            };
             for _ in 0..2 {
                 let course = CourseId::new();
                 world.courses.push(course);
@@ -156,7 +162,7 @@ mod tests {
 
         /// One that is refused is not made.
         fn edit(&self, tx: &Transaction<'_>, mutation: Mutation) {
-            let _ = outbox::apply(tx, self.user, &[mutation]);
+            let _ = outbox::apply(tx, self.by, &[mutation]);
         }
 
         fn any_edit(&mut self, tx: &Transaction<'_>, (what, one, other): (u8, usize, usize)) {
@@ -183,7 +189,7 @@ mod tests {
                 7 => Mutation::ChapterDelete { ids: vec![chapter] },
                 8 => Mutation::AssetRename { asset, name: title },
                 9 => Mutation::AssetReplace { successor: pick(&self.assets, other), uses: vec![video] },
-                10 => Mutation::AssetDelete { ids: vec![asset], uses: vec![video] },
+                10 => Mutation::AssetDelete { ids: vec![asset], attachments: vec![], uses: vec![video] },
                 11 => Mutation::CourseRename { course, title },
                 12 => Mutation::CourseDelete { course },
                 _ => return self.new_video(tx, pick(&self.courses, other / 2), chapter),
@@ -243,7 +249,7 @@ mod tests {
     }
 
     /// Row by row and edit by edit into the tables: what the overlay spares.
-    fn plainly(tx: &Transaction<'_>, user: UserId, stale: &BTreeSet<RowKey>) {
+    fn plainly(tx: &Transaction<'_>, by: Actor, stale: &BTreeSet<RowKey>) {
         for key in stale {
             match rows::base(tx, *key).unwrap() {
                 Some(row) => rows::write_view(tx, &row).unwrap(),
@@ -252,7 +258,7 @@ mod tests {
         }
         tx.execute("DELETE FROM outbox_row", []).unwrap();
         for (mid, mutation) in replay::entries(tx).unwrap() {
-            if let (_, Ok(effects)) = outbox::execute(|read| rows::read(tx, read), user, &mutation).unwrap() {
+            if let (_, Ok(effects)) = outbox::execute(|read| rows::read(tx, read), by, &mutation).unwrap() {
                 outbox::show(tx, mid, &effects).unwrap();
             }
         }
@@ -281,10 +287,10 @@ mod tests {
         let mut stale: BTreeSet<RowKey> = changes.iter().map(|change| change_base(tx, *change, &world)).collect();
         stale.extend(replay::outbox_rows(tx).unwrap());
         tx.execute_batch("SAVEPOINT before").unwrap();
-        plainly(tx, world.user, &stale);
+        plainly(tx, world.by, &stale);
         let plain = seen(tx);
         tx.execute_batch("ROLLBACK TO before").unwrap();
-        replay::show_again(tx, world.user, &stale).unwrap();
+        replay::show_again(tx, world.by, &stale).unwrap();
         (plain, seen(tx))
     }
 
