@@ -172,14 +172,29 @@ const screens: [string, () => FakeHost, string, (() => Promise<void>)?][] = [
   ],
 ];
 
+/** No colour is on its way to another one: contrast half-way through a transition is nobody's. */
+async function settled() {
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  await frame();
+  await frame();
+  await vi.waitFor(
+    () => {
+      const moving = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+      expect(moving).toEqual([]);
+    },
+    { timeout: 20_000 },
+  );
+}
+
 for (const [name, host, path, prepare] of screens) {
   for (const theme of ["light", "dark"]) {
     test(`${name} is accessible in ${theme}`, async () => {
       await renderApp(host(), path);
       document.documentElement.dataset.theme = theme;
-      await vi.waitFor(() => expect(document.querySelector("main h1, main h2")).not.toBeNull());
+      const heading = () => expect(document.querySelector("main h1, main h2")).not.toBeNull();
+      await vi.waitFor(heading, { timeout: 20_000 });
       await prepare?.();
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      await settled();
       expect(await problems()).toEqual([]);
     });
   }
