@@ -104,6 +104,8 @@ pub enum Duplicates {
 pub enum WorkspaceCommand {
     /// Make a workspace whose files go to a bucket.
     Add(AddArguments),
+    /// Open a workspace that lies in a bucket, as another computer left it: courses, order and library.
+    Open(OpenArguments),
     /// Join a team's server. Its one-time code is asked for, or taken from LECTERN_CODE.
     Join {
         name: String,
@@ -121,6 +123,15 @@ pub enum WorkspaceCommand {
     List,
     /// Upload, list, read and delete a small object in the workspace's bucket.
     Check,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct OpenArguments {
+    /// Which one, where several lie in the bucket.
+    #[arg(long, value_name = "ID")]
+    pub owner: Option<String>,
+    #[command(flatten)]
+    pub bucket: AddArguments,
 }
 
 /// A bucket on Backblaze B2 (--b2), whose key says where it is, or on another S3-compatible store (--endpoint).

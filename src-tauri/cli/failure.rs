@@ -1,7 +1,7 @@
 //! Why the program ends with something else than 0.
 
 use lectern_engine::workspace::control::ClientError;
-use lectern_engine::workspace::{JoinError, KeychainError, OpenError, SettingsError};
+use lectern_engine::workspace::{BackupFailure, JoinError, KeychainError, OpenError, SettingsError};
 use lectern_shared::connect::ConnectProblem;
 use lectern_shared::error::AppError;
 use serde_json::json;
@@ -39,6 +39,12 @@ pub enum Failure {
     NoBucket(Vec<String>),
     #[error("the store does not pass: {}", words(.0))]
     Store(ConnectProblem),
+    #[error("no workspace lies in this bucket, or not below this prefix")]
+    NothingThere,
+    #[error("several workspaces lie there: choose one with --owner {}", .0.join(", or "))]
+    SeveralThere(Vec<String>),
+    #[error("not opened: {0}")]
+    Copy(#[from] BackupFailure),
     /// Said in words already.
     #[error("not sent: {0}")]
     NotAll(usize),
@@ -52,6 +58,8 @@ impl Failure {
             | Self::BadName(_)
             | Self::NoWorkspace(_)
             | Self::Join(JoinError::Exists | JoinError::Address(_))
+            | Self::NothingThere
+            | Self::SeveralThere(_)
             | Self::Exists(_) => ExitCode::from(2),
             Self::Open(OpenError::InUse) | Self::There(_) => ExitCode::from(3),
             Self::Join(JoinError::Code | JoinError::TooMany)

@@ -6,7 +6,7 @@ use lectern_engine::EventSink;
 use lectern_engine::remote::Line;
 use lectern_engine::workspace::control::{Client, Reply, Request};
 use lectern_engine::workspace::{
-    KeyRing, LocalWorkspace, OpenError, Opening, Settings, StoreKey, StoreSettings, team_key,
+    KeyRing, OpenError, Opening, Settings, StoreConnection, StoreKey, StoreSettings, team_key,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ const ASK_EVERY: Duration = Duration::from_millis(500);
 /// The one engine of a workspace.
 pub enum Engine {
     Here {
-        local: Box<LocalWorkspace>,
+        open: Box<StoreConnection>,
         news: Arc<Notify>,
     },
     /// In the window, or in another run of this program.
@@ -45,7 +45,7 @@ impl Engine {
             let news = Arc::new(Notify::new());
             let bell = news.clone();
             match open(arguments, &folder, Arc::new(move |_| bell.notify_one()), idle).await {
-                Ok(local) => return Ok(Self::Here { local: Box::new(local), news }),
+                Ok(open) => return Ok(Self::Here { open: Box::new(open), news }),
                 Err(Failure::Open(OpenError::InUse)) if tries < TRIES => {
                     tries += 1;
                     tokio::time::sleep(BETWEEN_TRIES).await;
@@ -57,7 +57,7 @@ impl Engine {
 
     pub async fn ask(&self, request: Request) -> Result<Reply, Failure> {
         let reply = match self {
-            Self::Here { local, .. } => local.workspace.answer_to(request).await,
+            Self::Here { open, .. } => open.with(async |workspace| Ok(workspace.answer_to(request).await)).await?,
             Self::There(client) => client.lock().await.ask(&request).await?,
         };
         match reply {
@@ -75,10 +75,10 @@ impl Engine {
         }
     }
 
-    /// What was begun is flushed, and the next run goes on from there.
+    /// What was begun is flushed, and the next run goes on from there. A bucket gets a copy of what was changed.
     pub async fn close(self) {
-        if let Self::Here { local, .. } = self {
-            local.shutdown().await;
+        if let Self::Here { open, .. } = self {
+            open.close().await;
         }
     }
 }
@@ -101,7 +101,7 @@ pub fn folder(arguments: &Arguments, name: &str) -> Result<PathBuf, Failure> {
     Ok(data_folder(arguments)?.join(name))
 }
 
-async fn open(arguments: &Arguments, folder: &Path, events: EventSink, idle: bool) -> Result<LocalWorkspace, Failure> {
+async fn open(arguments: &Arguments, folder: &Path, events: EventSink, idle: bool) -> Result<StoreConnection, Failure> {
     let keys = KeyRing::default();
     match Settings::read(folder)? {
         Some(settings) => {
@@ -123,7 +123,7 @@ async fn open(arguments: &Arguments, folder: &Path, events: EventSink, idle: boo
     }
     let prober = std::env::current_exe()?;
     let opening = Opening { prober, line: Line::default(), events, keys, idle };
-    Ok(LocalWorkspace::open_as(folder, opening).await?)
+    Ok(StoreConnection::open(folder, opening).await?)
 }
 
 /// The token of this computer, from the environment or a file; none when neither is named.

@@ -1,12 +1,12 @@
-//! `workspace add|list|check`.
+//! `workspace add|open|join|list|check`.
 
-use crate::arguments::{AddArguments, Arguments, WorkspaceCommand};
+use crate::arguments::{AddArguments, Arguments, OpenArguments, WorkspaceCommand};
 use crate::failure::Failure;
 use crate::open;
 use lectern_engine::remote::Line;
 use lectern_engine::workspace::{
-    BucketSettings, Chosen, Kept, KeyRing, Settings, StoreKey, StoreSettings, choose, computer_name, join as join_team,
-    try_bucket,
+    BucketSettings, Chosen, Kept, KeyRing, Settings, StoreKey, StoreSettings, choose, computer_name, find_workspaces,
+    join as join_team, open_from_bucket, try_bucket,
 };
 use lectern_server::object_store::b2;
 use lectern_shared::access::PairRequest;
@@ -14,12 +14,13 @@ use lectern_shared::connect::{ConnectProblem, Connection};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use url::Url;
 
 pub async fn run(arguments: &Arguments, command: &WorkspaceCommand) -> Result<(), Failure> {
     match command {
         WorkspaceCommand::Add(wanted) => add(arguments, wanted).await,
+        WorkspaceCommand::Open(wanted) => open_from(arguments, wanted).await,
         WorkspaceCommand::Join { name, address, computer, token_file } => {
             join(arguments, name, address, computer.as_deref(), token_file.as_deref()).await
         }
@@ -37,9 +38,20 @@ fn b2_address() -> Result<Url, Failure> {
 /// Nothing is written before the store has passed.
 async fn add(arguments: &Arguments, wanted: &AddArguments) -> Result<(), Failure> {
     let name = &wanted.name;
-    let folder = open::folder(arguments, name)?;
+    let (folder, bucket, key) = passing(arguments, wanted).await?;
+    let settings = Settings::new(name, StoreSettings::Bucket(bucket));
+    std::fs::create_dir_all(&folder)?;
+    let kept = KeyRing::default().keep(settings.user, key).await;
+    settings.write(&folder)?;
+    say_ready(arguments, name, kept);
+    Ok(())
+}
+
+/// A folder that is free, and a bucket that has passed.
+async fn passing(arguments: &Arguments, wanted: &AddArguments) -> Result<(PathBuf, BucketSettings, StoreKey), Failure> {
+    let folder = open::folder(arguments, &wanted.name)?;
     if Settings::read(&folder)?.is_some() {
-        return Err(Failure::Exists(name.to_owned()));
+        return Err(Failure::Exists(wanted.name.clone()));
     }
     let key = open::key_from_outside()?.ok_or(Failure::NoKey)?;
     let b2 = b2_address()?;
@@ -48,10 +60,10 @@ async fn add(arguments: &Arguments, wanted: &AddArguments) -> Result<(), Failure
         Chosen::Several(buckets) => return Err(Failure::NoBucket(buckets)),
     };
     passes(&bucket, key.clone(), &b2).await?;
-    let settings = Settings::new(name, StoreSettings::Bucket(bucket));
-    std::fs::create_dir_all(&folder)?;
-    let kept = KeyRing::default().keep(settings.user, key).await;
-    settings.write(&folder)?;
+    Ok((folder, bucket, key))
+}
+
+fn say_ready(arguments: &Arguments, name: &str, kept: Kept) {
     let in_keychain = kept == Kept::Keychain;
     if arguments.json {
         println!("{}", json!({ "workspace": name, "key_in_keychain": in_keychain }));
@@ -61,6 +73,21 @@ async fn add(arguments: &Arguments, wanted: &AddArguments) -> Result<(), Failure
             println!("There is no keychain here: give the key with every run.");
         }
     }
+}
+
+async fn open_from(arguments: &Arguments, wanted: &OpenArguments) -> Result<(), Failure> {
+    let (folder, bucket, key) = passing(arguments, &wanted.bucket).await?;
+    let found = find_workspaces(&bucket, &key).await?;
+    let chosen = match &wanted.owner {
+        Some(owner) => found.iter().find(|workspace| workspace.owner.to_string() == *owner),
+        None if found.len() > 1 => {
+            return Err(Failure::SeveralThere(found.iter().map(|workspace| workspace.owner.to_string()).collect()));
+        }
+        None => found.first(),
+    };
+    let owner = chosen.ok_or(Failure::NothingThere)?.owner;
+    let opened = open_from_bucket(&folder, &bucket, key, owner, &[], &KeyRing::default()).await?;
+    say_ready(arguments, &wanted.bucket.name, opened.key);
     Ok(())
 }
 

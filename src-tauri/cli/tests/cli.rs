@@ -347,3 +347,46 @@ async fn a_backblaze_key_says_itself_where_the_files_go() {
     .unwrap();
     assert!(store.store().list_uploads("").await.unwrap().is_empty(), "nothing unfinished is left");
 }
+
+/// The first computer is gone, with everything on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workspace_that_lies_in_a_bucket_is_opened_on_another_computer_and_goes_on_there() {
+    use lectern_server::object_store::local::b2::Account;
+    use lectern_server::object_store::local::{LocalOptions, LocalStore};
+    let (place, account) = (tempfile::tempdir().unwrap(), Account::new());
+    let store = LocalStore::start_as_b2(&place.path().join("b2"), LocalOptions::default(), &account).await.unwrap();
+    let key = account.new_key().of_one_bucket();
+    account.put_key(key.clone());
+    let address = store.config().endpoint.to_string();
+    let lectures = tokio::task::spawn_blocking(move || {
+        let run = |shell: &Shell, arguments: &[&str]| {
+            let mut command = shell.command(arguments);
+            command.arg("--json").env("LECTERN_TEST_B2_ADDRESS", &address);
+            command.env("LECTERN_STORE_KEY_ID", &key.id).env("LECTERN_STORE_KEY", key.secret.reveal());
+            outcome(&command.output().unwrap())
+        };
+        let upload = |shell: &Shell, name: &str| {
+            let lecture = shell.file(name, 300_000);
+            let place = ["--course", "Optics", "--chapter", "Lenses", "--workspace", "physics"];
+            let (code, said) = run(shell, &[&["upload", text(&lecture)], &place[..]].concat());
+            assert_eq!((code, &said["ready"]), (0, &1.into()), "{said}");
+            said["uploads"][0]["context"].clone()
+        };
+        let first = Shell::new();
+        let (code, said) = run(&first, &["workspace", "open", "physics", "--b2"]);
+        assert_eq!(code, 2, "{said}");
+        assert!(said["error"].as_str().unwrap().contains("no workspace lies in this bucket"), "{said}");
+        assert_eq!(run(&first, &["workspace", "add", "physics", "--b2"]).0, 0);
+        let before = upload(&first, "Lecture 1.mp4");
+        drop(first);
+        let second = Shell::new();
+        let (code, said) = run(&second, &["workspace", "open", "physics", "--b2"]);
+        assert_eq!((code, &said["workspace"]), (0, &"physics".into()), "{said}");
+        (before, upload(&second, "Lecture 2.mp4"))
+    });
+    let (before, after) = lectures.await.unwrap();
+    assert_eq!(before, after, "the second computer found the course of the first");
+    let keys = store.store().list_keys("").await.unwrap();
+    let counted = |ending: &str| keys.iter().filter(|key| key.ends_with(ending)).count();
+    assert_eq!((counted("original"), counted("sqlite.gz")), (2, 2), "{keys:?}");
+}
