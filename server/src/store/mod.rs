@@ -26,7 +26,6 @@ mod objects;
 mod people;
 mod succession;
 mod trash;
-mod turns;
 mod writing;
 
 pub(crate) use objects::{ObjectRow, ObjectState};
@@ -37,11 +36,10 @@ use lectern_shared::ids::{SpaceId, UserId};
 use sqlx::migrate::{Migration, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Connection as _, Postgres, SqlSafeStr as _, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, Postgres, SqlSafeStr as _, Sqlite, Transaction};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
-use turns::{SqliteTx, Turns};
 use uuid::Uuid;
 
 /// Earlier ones can lose a WAL that is reset while another connection reads: <https://sqlite.org/releaselog/3_51_3.html>.
@@ -53,8 +51,6 @@ pub enum StoreFailure {
     Database(#[from] sqlx::Error),
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
-    #[error("what was written could not be kept: {0}")]
-    NotCommitted(std::sync::Arc<sqlx::Error>),
     #[error("a stored row cannot be read: {0}")]
     Row(#[from] serde_json::Error),
     #[error("an id was taken by another writer meanwhile")]
@@ -69,16 +65,16 @@ pub enum StoreFailure {
 
 /// One transaction on either database. What is not committed is rolled back.
 pub(crate) enum Tx {
-    Sqlite(SqliteTx),
+    Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
 
 impl Tx {
     pub(crate) async fn commit(self) -> Result<(), StoreFailure> {
-        match self {
+        Ok(match self {
             Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => Ok(tx.commit().await?),
-        }
+            Self::Postgres(tx) => tx.commit().await,
+        }?)
     }
 }
 
@@ -87,7 +83,12 @@ pub struct Store(Database);
 
 #[derive(Clone)]
 enum Database {
-    Sqlite { writer: Turns, readers: SqlitePool },
+    Sqlite {
+        /// One connection: who writes waits for a turn here, first come, first served. In SQLite the wait is a sleep that
+        /// grows, and who sleeps misses the turn of those who came later.
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -117,12 +118,11 @@ impl Store {
             // KiB for each connection: the system's own cache has the file.
             .pragma("cache_size", "-1024")
             .busy_timeout(Duration::from_secs(5));
-        // In the middle of a transaction it is nobody's for a moment, and must not be taken for an old one then.
-        let writer = pool(1).max_lifetime(None).idle_timeout(None).connect_with(options.clone()).await?;
+        let writer = pool(1).connect_with(options.clone()).await?;
         let readers = pool(4).connect_with(options).await?;
         assert_sqlite(&readers).await?;
         MIGRATIONS.run(&writer).await?;
-        Ok(Self(Database::Sqlite { writer: Turns::on(writer), readers }))
+        Ok(Self(Database::Sqlite { writer, readers }))
     }
 
     /// Connects to a database on a PostgreSQL server, `postgres://user:password@host/database`, and brings it up to date.
@@ -137,11 +137,11 @@ impl Store {
         Ok(Self(Database::Postgres(pool)))
     }
 
-    /// A transaction that will write. In SQLite it waits for its turn, so that it cannot fail half-way for the lock; in
+    /// A transaction that will write. In SQLite it takes the write lock at once, so that it cannot fail half-way for it; in
     /// PostgreSQL it says what it is about before it reads: [`Locking`].
     pub(crate) async fn begin_write(&self) -> Result<Tx, StoreFailure> {
         Ok(match &self.0 {
-            Database::Sqlite { writer, .. } => Tx::Sqlite(SqliteTx::Writing(writer.next().await?)),
+            Database::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Database::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -149,7 +149,7 @@ impl Store {
     /// A transaction that reads one snapshot.
     pub(crate) async fn begin_read(&self) -> Result<Tx, StoreFailure> {
         Ok(match &self.0 {
-            Database::Sqlite { readers, .. } => Tx::Sqlite(SqliteTx::Reading(readers.begin().await?)),
+            Database::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
             Database::Postgres(pool) => {
                 Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
             }
@@ -234,6 +234,11 @@ impl Store {
         number.parse().map_err(|_| StoreFailure::Secret)
     }
 
+    pub(crate) async fn spaces_of(&self, user: UserId) -> Result<BTreeSet<SpaceId>, StoreFailure> {
+        let mut tx = self.begin_read().await?;
+        tx.spaces_of(user).await
+    }
+
     /// Closes it, as [`crate::Server::close`] does.
     pub async fn shut(&self) {
         self.close().await;
@@ -315,7 +320,7 @@ mod tests {
         execute("CREATE TABLE big (bytes BLOB)".to_owned()).await.unwrap();
         let Database::Sqlite { writer, .. } = &store.0 else { panic!("a file is SQLite's") };
         let limit = async |pages: i64| {
-            let mut connection = writer.pool().acquire().await.unwrap();
+            let mut connection = writer.acquire().await.unwrap();
             let sql = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
             sqlx::query(sql).execute(&mut *connection).await.unwrap();
         };
