@@ -234,11 +234,6 @@ impl Store {
         number.parse().map_err(|_| StoreFailure::Secret)
     }
 
-    pub(crate) async fn spaces_of(&self, user: UserId) -> Result<BTreeSet<SpaceId>, StoreFailure> {
-        let mut tx = self.begin_read().await?;
-        tx.spaces_of(user).await
-    }
-
     /// Closes it, as [`crate::Server::close`] does.
     pub async fn shut(&self) {
         self.close().await;
